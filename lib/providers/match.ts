@@ -1,0 +1,88 @@
+import { type Provider, PROVIDERS } from "./table.ts";
+
+/**
+ * Spellings that one server reads as another path than we do: encoded dots, slashes, backslashes and
+ * percent signs, encoded characters that need no encoding, path parameters and empty segments.
+ */
+const AMBIGUOUS = /\/\/|;|%(2[5ef]|5c|3\d|[46][1-9a-f]|[57][0-9a]|2d|5f|7e)/i;
+
+/**
+ * Parses the URL of a destination, or gives `undefined` unless it is https on port 443 without userinfo
+ * and fragment, and is written exactly as the URL standard (https://url.spec.whatwg.org) would write it.
+ * So nothing that a parser folds away (case, tabs, backslashes, fullwidth letters, dot segments, an explicit
+ * port) gets through, and what is checked is what is sent.
+ */
+export function exactUrl(text: string): URL | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.href !== text) return undefined;
+  const plain = url.protocol === "https:" && url.port === "" && url.username === "" &&
+    url.password === "" && !text.includes("#");
+  return plain ? url : undefined;
+}
+
+/** Whether the path can be read in one way only, where a provider's path decides who gets what. */
+export function isUnambiguous(provider: Provider, url: URL): boolean {
+  const pathDecides = provider.paths !== undefined || provider.sharesHosts === true;
+  return !pathDecides || !AMBIGUOUS.test(url.pathname);
+}
+
+/** Whether this provider's credential may go to this URL, which comes from {@linkcode exactUrl}. */
+export function mayReceive(provider: Provider, url: URL): boolean {
+  return url.protocol === "https:" && url.port === "" && url.username === "" &&
+    url.password === "" && provider.hosts.includes(url.hostname) &&
+    isUnambiguous(provider, url) && matchesPathRule(provider, url.pathname);
+}
+
+/**
+ * The providers whose credential may go to this URL, in the order in which they are tried. A provider that
+ * owns the path is the only one, whoever shares the host.
+ */
+export function providersAt(url: URL): Provider[] {
+  const all = PROVIDERS.filter((provider) => mayReceive(provider, url));
+  const owners = all.filter((provider) => provider.ownPaths?.some((path) => isAtOrBelow(url.pathname, path)));
+  return owners.length > 0 ? owners : all;
+}
+
+/** Whether a request there could hand out or administer further credentials of the provider. */
+export function isMinting(provider: Provider, url: URL): boolean {
+  return provider.minting?.some((path) => mintingPattern(path).test(plainPath(url.pathname))) ??
+    false;
+}
+
+/** Whether `path` is `top` or lies below it. */
+export function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || path.startsWith(top + "/");
+}
+
+function matchesPathRule(provider: Provider, path: string): boolean {
+  if (provider.paths === undefined) return true;
+  return provider.paths.some((rule) => rule.endsWith("/") ? path.startsWith(rule) : path === rule);
+}
+
+const PATTERNS = new Map<string, RegExp>();
+
+/** Matches the path and all below it, also with a custom method (`auth_tokens:create`) behind it. */
+function mintingPattern(path: string): RegExp {
+  let pattern = PATTERNS.get(path);
+  if (pattern === undefined) {
+    pattern = new RegExp(`^${path.replaceAll("*", "[^/]+")}(?![\\w-])`);
+    PATTERNS.set(path, pattern);
+  }
+  return pattern;
+}
+
+/** The path as the most lenient server would read it. */
+function plainPath(path: string): string {
+  let plain = path;
+  for (let last = ""; last !== plain;) {
+    last = plain;
+    plain = plain.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  }
+  const segments: string[] = [];
+  for (const segment of plain.toLowerCase().split(/[/\\]+/)) {
+    const name = segment.replace(/;.*/, "");
+    if (name === "..") segments.pop();
+    else if (name !== "" && name !== ".") segments.push(name);
+  }
+  return "/" + segments.join("/");
+}

@@ -1,0 +1,56 @@
+/** The person's side of a command. */
+export interface Terminal {
+  readonly stdin: { readonly isTerminal: boolean };
+  readonly stdout: { readonly isTerminal: boolean };
+  readonly stderr: { readonly isTerminal: boolean };
+  /** Writes the answer of the command to stdout. */
+  out(text: string): Promise<void>;
+  /** Writes everything that is not the answer to stderr. */
+  err(text: string): Promise<void>;
+  /** The next bytes of stdin; `null` at its end. */
+  read(): Promise<Uint8Array | null>;
+  /** Turns echo and line editing of the terminal off or on; Ctrl-C then arrives as a byte. */
+  setRaw(raw: boolean): void;
+}
+
+/** How to listen, as `Deno.serve` takes it. */
+export interface ListenOptions {
+  /** A host name or an address. */
+  readonly hostname: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+/** An HTTP server that is listening. */
+export interface HttpServer {
+  /** The port it really listens on. */
+  readonly port: number;
+  /** Resolves when it has stopped; rejects when the listener died. */
+  readonly finished: Promise<void>;
+  /** Stops accepting and resolves when the last running request is done. */
+  shutdown(): Promise<void>;
+}
+
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/**
+ * What lib/ may use of the machine it runs on. The real one is made in backends/system.ts, and tests
+ * pass their own: time, chance, the network and the terminal are arguments.
+ */
+export interface System {
+  readonly terminal: Terminal;
+  /** Milliseconds since 1970 began. */
+  now(): number;
+  /** Resolves after so many milliseconds; rejects with the signal's reason when it aborts. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Bytes from the operating system's generator. */
+  random(length: number): Uint8Array<ArrayBuffer>;
+  /** An environment variable; `undefined` when it is unset or empty. */
+  env(name: string): string | undefined;
+  /** This process's id. */
+  readonly pid: number;
+  /** Starts an HTTP server. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */
+  serve(options: ListenOptions, handler: (request: Request) => Promise<Response>): HttpServer;
+  /** Calls `handler` at every such signal, until the returned function is called. */
+  onSignals(signals: readonly StopSignal[], handler: (signal: StopSignal) => void): () => void;
+}
