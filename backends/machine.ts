@@ -1,0 +1,169 @@
+import { createHmac, hkdfSync } from "node:crypto";
+import * as os from "node:os";
+import { AppError } from "../lib/errors.ts";
+import { readGuarded, replaceDurably } from "../lib/vault/file.ts";
+import type { Json, KeyBytes, KeyRecord, KeyResult, KeyStore } from "../lib/vault/keystore.ts";
+import { derivedId } from "./machine_id.ts";
+
+/** The bytes of the key, of the key file that we make, and the least that a named one may have. */
+const KEY_BYTES = 32;
+
+/** Who and where we are, as far as the key is bound to it. */
+export interface Identity {
+  uid(): number | null;
+  /** Empty when the user has no passwd entry. */
+  userName(): string;
+  machineId(): Promise<Uint8Array | undefined>;
+}
+
+/** Where the key file is. */
+export interface KeyFile {
+  readonly path: string;
+  /** Whether `AGENTGAZER_MACHINE_KEY_FILE` names it: then it is never made, and nothing else is bound. */
+  readonly named: boolean;
+}
+
+/** What the key was derived with, besides the key file; `null` is not bound. Recorded in the clear. */
+interface Bound {
+  readonly [binding: string]: Json;
+  readonly uid: number | null;
+  readonly user: string | null;
+  /** A short digest of the machine id, other than the one that enters the key. */
+  readonly machine: string | null;
+}
+
+/**
+ * The backend for machines without a keystore. The key is HKDF-SHA-256 (RFC 5869) over a random key file,
+ * bound to the user's id and name and to the machine, so that a copied folder does not open elsewhere.
+ * It does not protect from the same user or from root.
+ */
+export function machineBackend(
+  keyFile: KeyFile,
+  identity: Identity,
+  random: (length: number) => Uint8Array<ArrayBuffer>,
+): KeyStore {
+  async function create(): Promise<{ key: KeyBytes; record: KeyRecord }> {
+    const id = keyFile.named ? undefined : await identity.machineId();
+    const bound: Bound = {
+      uid: keyFile.named ? null : identity.uid(),
+      user: keyFile.named ? null : identity.userName(),
+      machine: fingerprint(id),
+    };
+    const secret = readKeyFile(keyFile) ?? makeKeyFile(keyFile, random);
+    const salt = random(KEY_BYTES).toBase64();
+    const record = { backend: "machine", salt, keyFile: digest(secret), bound } as const;
+    return { key: derive(secret, salt, bound, id), record };
+  }
+
+  async function open(_vaultId: string, record: KeyRecord): Promise<KeyResult> {
+    const { salt, bound } = record;
+    if (typeof salt !== "string" || !isBound(bound)) {
+      return {
+        state: "corrupt",
+        reason: "Cannot derive the key of the vault: its parameters are damaged",
+        hint: "restore vault.json from a backup",
+      };
+    }
+    const secret = readKeyFile(keyFile);
+    if (secret === undefined) return missing(keyFile);
+    const id = bound.machine === null ? undefined : await identity.machineId();
+    const now: Bound = {
+      uid: bound.uid === null ? null : identity.uid(),
+      user: bound.user === null ? null : identity.userName(),
+      machine: fingerprint(id),
+    };
+    const changed = changes(bound, now);
+    if (record.keyFile !== digest(secret)) changed.push(`${keyFile.path} is another key file`);
+    return { state: "found", key: derive(secret, salt, now, id), changed };
+  }
+
+  return { backend: "machine", create, open };
+}
+
+/** User id and name from the operating system, not from the environment. */
+export function currentUserName(): string {
+  try {
+    return os.userInfo().username;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return "";
+  }
+}
+
+function derive(
+  secret: Uint8Array,
+  salt: string,
+  bound: Bound,
+  id: Uint8Array | undefined,
+): KeyBytes {
+  const machine = id === undefined ? null : derivedId(id, "key");
+  const info = JSON.stringify(["agentgazer machine key 1", bound.uid, bound.user, machine]);
+  return new Uint8Array(hkdfSync("sha256", secret, salt, info, KEY_BYTES));
+}
+
+function readKeyFile({ path, named }: KeyFile): Uint8Array | undefined {
+  const secret = readGuarded(path, named ? "named" : "own");
+  if (secret !== undefined && secret.length < KEY_BYTES) {
+    throw new AppError(
+      "keystore_unavailable",
+      `Cannot use ${path}: it is shorter than ${KEY_BYTES} bytes`,
+      "put the right key file there",
+    );
+  }
+  return secret;
+}
+
+function makeKeyFile(
+  { path, named }: KeyFile,
+  random: (length: number) => Uint8Array,
+): Uint8Array {
+  if (named) {
+    throw new AppError(
+      "keystore_unavailable",
+      `Cannot use ${path}, which AGENTGAZER_MACHINE_KEY_FILE names: there is no such file`,
+      `make one and keep it: (umask 077; head -c ${KEY_BYTES} /dev/urandom > "$AGENTGAZER_MACHINE_KEY_FILE")`,
+    );
+  }
+  const secret = random(KEY_BYTES);
+  replaceDurably(path, secret);
+  return secret;
+}
+
+function missing({ path }: KeyFile): KeyResult {
+  return {
+    state: "absent",
+    reason: `Cannot open the vault: its key file ${path} is missing`,
+    hint: "put the file back, or name its place with AGENTGAZER_MACHINE_KEY_FILE",
+  };
+}
+
+function changes(was: Bound, is: Bound): string[] {
+  const changed: string[] = [];
+  if (was.uid !== is.uid) changed.push(`it was made by user id ${was.uid}, this is ${is.uid}`);
+  if (was.user !== is.user) {
+    changed.push(`it was made by the user "${was.user}", this is "${is.user}"`);
+  }
+  if (was.machine !== is.machine) {
+    changed.push(
+      is.machine === null
+        ? "it was made on a machine with a machine-id, this one has none"
+        : "it was made on a machine with another machine-id",
+    );
+  }
+  return changed;
+}
+
+function fingerprint(id: Uint8Array | undefined): string | null {
+  return id === undefined ? null : derivedId(id, "fingerprint").slice(0, 16);
+}
+
+function digest(secret: Uint8Array): string {
+  return createHmac("sha256", secret).update("agentgazer key file").digest("hex").slice(0, 16);
+}
+
+function isBound(value: Json | undefined): value is Bound {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { uid, user, machine } = value as { [binding: string]: Json };
+  return (uid === null || typeof uid === "number") && (user === null || typeof user === "string") &&
+    (machine === null || typeof machine === "string");
+}

@@ -1,0 +1,65 @@
+import type { System, Terminal } from "../lib/system.ts";
+
+/** The real terminal of this process. */
+function terminal(): Terminal {
+  const encoder = new TextEncoder();
+  async function write(stream: { write(bytes: Uint8Array): Promise<number> }, text: string) {
+    const bytes = encoder.encode(text);
+    for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+  }
+  return {
+    stdin: { isTerminal: Deno.stdin.isTerminal() },
+    stdout: { isTerminal: Deno.stdout.isTerminal() },
+    stderr: { isTerminal: Deno.stderr.isTerminal() },
+    out: (text) => write(Deno.stdout, text),
+    err: (text) => write(Deno.stderr, text),
+    async read() {
+      const bytes = new Uint8Array(4096);
+      const count = await Deno.stdin.read(bytes);
+      return count === null ? null : bytes.subarray(0, count);
+    },
+    setRaw: (raw) => Deno.stdin.setRaw(raw),
+  };
+}
+
+/** The real machine, as lib/ may use it. */
+export function realSystem(): System {
+  return {
+    terminal: terminal(),
+    now: () => Date.now(),
+    sleep,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    env: (name) => Deno.env.get(name) || undefined,
+    pid: Deno.pid,
+    serve({ hostname, port }, handler) {
+      const server = Deno.serve({ hostname, port, onListen() {} }, handler);
+      return {
+        port: server.addr.port,
+        finished: server.finished,
+        shutdown: () => server.shutdown(),
+      };
+    },
+    onSignals(signals, handler) {
+      const listeners = signals.map((signal) => [signal, () => handler(signal)] as const);
+      for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+      return () => {
+        for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+      };
+    },
+  };
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    function stop() {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    }
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,139 @@
+import { Buffer } from "node:buffer";
+import { dirname } from "node:path";
+import { AppError } from "../errors.ts";
+import { type FileKind, refuseUnsafe, refuseUnsafeFolder, unavailable } from "./guard.ts";
+
+/**
+ * Makes the folder, private to its owner, unless it is there.
+ *
+ * @throws {AppError} `refused` when others could write to it, `vault_unavailable` when it can't be made
+ */
+export function ensureFolder(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    refuseUnsafeFolder(path, Deno.statSync(path), userId());
+  } catch (error) {
+    throw unavailable("use", path, error);
+  }
+}
+
+/**
+ * Reads a file without following links, or gives `undefined` when there is none. It is checked before
+ * opening and compared after, because O_NOFOLLOW has no effect under limited permissions: the runtime
+ * resolves the link itself.
+ *
+ * @throws {AppError} `refused` for a link, another owner, a second hard link or open permissions;
+ * `vault_unavailable` when it can't be read
+ */
+export function readGuarded(path: string, kind: FileKind = "own"): Uint8Array | undefined {
+  try {
+    const before = kind === "own" ? Deno.lstatSync(path) : Deno.statSync(path);
+    refuseUnsafe(path, before, kind, userId());
+    const file = Deno.openSync(path, { read: true });
+    try {
+      const after = file.statSync();
+      refuseUnsafe(path, after, kind, userId());
+      // Replaced in between, as every write does: look again.
+      if (after.dev !== before.dev || after.ino !== before.ino) return readGuarded(path, kind);
+      return readAll(file);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw unavailable("read", path, error);
+  }
+}
+
+/**
+ * Replaces a file, or makes it, so that at any moment, also after a crash or a power cut, the path holds
+ * the whole old or the whole new content: temporary file, fsync, rename, fsync of the folder, read back.
+ * The caller holds the lock, so one temporary name serves and a dead writer's leftover is removed.
+ *
+ * @throws {AppError} `vault_unavailable` when it can't be written; the old file is then untouched
+ */
+export function replaceDurably(path: string, content: Uint8Array): void {
+  const temporary = path + ".new";
+  try {
+    removeIfThere(temporary);
+    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+    try {
+      for (let at = 0; at < content.length;) at += file.writeSync(content.subarray(at));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    Deno.renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    try {
+      removeIfThere(temporary);
+    } catch {
+      // The first error says more.
+    }
+    throw unavailable("write", path, error);
+  }
+  const written = readGuarded(path);
+  if (written === undefined || Buffer.compare(written, content) !== 0) {
+    throw new AppError(
+      "vault_unavailable",
+      `Cannot write ${path}: what is there now is not what was written`,
+      "check the disk and the file system",
+    );
+  }
+}
+
+/**
+ * Removes a file; nothing happens when there is none.
+ *
+ * @throws {AppError} `vault_unavailable` when it can't be removed
+ */
+export function remove(path: string): void {
+  try {
+    removeIfThere(path);
+  } catch (error) {
+    throw unavailable("remove", path, error);
+  }
+}
+
+/** A text that changes whenever the file is replaced, edited or removed; cheap enough for every request. */
+export function stampOf(path: string): string {
+  try {
+    const info = Deno.lstatSync(path);
+    const times = `${info.mtime?.getTime()}.${info.ctime?.getTime()}`;
+    return `${info.dev}.${info.ino}.${info.size}.${info.mode}.${info.uid}.${info.nlink}.${times}`;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? "absent" : "unreadable";
+  }
+}
+
+function userId(): number {
+  return Deno.uid() ?? -1;
+}
+
+function readAll(file: Deno.FsFile): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const part = new Uint8Array(65_536);
+    const count = file.readSync(part);
+    if (count === null) return Buffer.concat(parts);
+    parts.push(part.subarray(0, count));
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = Deno.openSync(path, { read: true });
+  try {
+    folder.syncSync();
+  } finally {
+    folder.close();
+  }
+}

@@ -1,0 +1,87 @@
+import { dirname } from "node:path";
+import { AppError } from "../errors.ts";
+
+/** What is checked of a file before its content is trusted; as `Deno.lstat` gives it. */
+export type FileState = Pick<Deno.FileInfo, "isFile" | "isSymlink" | "mode" | "nlink" | "uid">;
+
+/**
+ * Whose file it may be: one of the program's own, or a key file that the user named with
+ * `AGENTGAZER_MACHINE_KEY_FILE`, which may belong to root and be readable by others (a mounted secret is).
+ */
+export type FileKind = "own" | "named";
+
+/**
+ * Refuses a file that someone else could have put there, could read or could change.
+ *
+ * @param me the user id of this process
+ * @throws {AppError} `refused`, with the command that mends it
+ */
+export function refuseUnsafe(path: string, state: FileState, kind: FileKind, me: number): void {
+  const problem = problemOf(path, state, kind, me);
+  if (problem === undefined) return;
+  throw new AppError("refused", `Cannot use ${path}: ${problem.state}`, problem.mend);
+}
+
+/** The same for the folder of the vault: only writing by others matters, its files are private. */
+export function refuseUnsafeFolder(path: string, state: FileState, me: number): void {
+  if (state.uid !== me) {
+    throw new AppError(
+      "refused",
+      `Cannot use ${path}: it belongs to another user`,
+      ownerHint(path, me),
+    );
+  }
+  if (((state.mode ?? 0) & 0o022) !== 0) {
+    throw new AppError(
+      "refused",
+      `Cannot use ${path}: others may write to it`,
+      `chmod go-w ${quote(path)}`,
+    );
+  }
+}
+
+/** Our own errors pass; the operating system's become one line with the path and the reason. */
+export function unavailable(verb: string, path: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const reason = error instanceof Error
+    ? error.message.replace(/^(.*\(os error \d+\)).*$/s, "$1")
+    : "unknown reason";
+  return new AppError(
+    "vault_unavailable",
+    `Cannot ${verb} ${path}: ${reason}`,
+    `check ${quote(dirname(path))}: permissions, free space, read-only file system`,
+  );
+}
+
+/** A path as one word of a shell command, for hints. */
+export function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function problemOf(path: string, state: FileState, kind: FileKind, me: number) {
+  const name = quote(path);
+  const mode = state.mode ?? 0;
+  if (state.isSymlink) {
+    return { state: "it is a link", mend: `mv "$(readlink -f ${name})" ${name}` };
+  }
+  if (!state.isFile) return { state: "it is not a file", mend: `ls -ld ${name}` };
+  if (state.uid !== me && !(kind === "named" && state.uid === 0)) {
+    return { state: "it belongs to another user", mend: ownerHint(path, me) };
+  }
+  if (kind === "named") {
+    if ((mode & 0o022) === 0) return undefined;
+    return { state: "others may write to it", mend: `chmod go-w ${name}` };
+  }
+  if (state.nlink !== 1) {
+    return {
+      state: "it has a second hard link",
+      mend: `cp -p ${name} ${name}.copy && mv ${name}.copy ${name}`,
+    };
+  }
+  if ((mode & 0o077) !== 0) return { state: "others may open it", mend: `chmod 600 ${name}` };
+  return undefined;
+}
+
+function ownerHint(path: string, me: number): string {
+  return `run as its owner, or: chown ${me} ${quote(path)}`;
+}

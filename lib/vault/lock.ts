@@ -1,0 +1,53 @@
+import { AppError } from "../errors.ts";
+import { refuseUnsafe, unavailable } from "./guard.ts";
+
+/** How long to wait for another process's write before giving up, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/** The longest pause between two tries, in milliseconds. */
+const LONGEST_PAUSE = 25;
+
+/**
+ * Runs `work` while no other process holds the lock file (flock). The kernel frees it when the holder dies.
+ *
+ * @throws {AppError} `vault_unavailable` when another process holds it for over ten seconds, or it can't
+ * be opened; `refused` when it is a link or someone else's
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const file = openLock(path);
+  try {
+    await acquire(file, path);
+    return await work();
+  } finally {
+    file.close();
+  }
+}
+
+function openLock(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw unavailable("lock", path, error);
+  }
+  try {
+    refuseUnsafe(path, Deno.lstatSync(path), "own", Deno.uid() ?? -1);
+    return Deno.openSync(path, { read: true, write: true });
+  } catch (error) {
+    throw unavailable("lock", path, error);
+  }
+}
+
+async function acquire(file: Deno.FsFile, path: string): Promise<void> {
+  const deadline = performance.now() + TIMEOUT;
+  for (let pause = 1; !file.tryLockSync(true); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    if (performance.now() > deadline) {
+      throw new AppError(
+        "vault_unavailable",
+        `Cannot lock ${path}: another agentgazer has held it for ${TIMEOUT / 1000} seconds`,
+        "wait for the other command to end, then try again",
+      );
+    }
+    const jittered = pause * (0.5 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, jittered));
+  }
+}
