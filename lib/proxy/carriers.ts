@@ -1,0 +1,95 @@
+/** Headers in which a client may carry a credential, its own or another's. None of them ever passes. */
+const CREDENTIAL_HEADERS = [
+  "authorization",
+  "proxy-authorization",
+  "x-api-key",
+  "x-goog-api-key",
+  "api-key",
+  "xi-api-key",
+  "x-auth-token",
+  "x-access-token",
+  "cookie",
+  "chatgpt-account-id",
+  "x-openai-fedramp",
+];
+
+/** The credential headers in which stock SDKs put the API key, so in which the local token arrives. */
+const TOKEN_HEADERS = ["x-api-key", "x-goog-api-key", "api-key"];
+
+/** Query parameters that carry credentials, in lower case. */
+const CREDENTIAL_PARAMETERS = ["key", "api_key", "access_token"];
+
+/** Headers that end here (RFC 9110, section 7.6.1), or that steer proxies and servers on the way. */
+const OWN_HEADERS = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+  "expect",
+  "host",
+  "content-length",
+  "accept-encoding",
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-original-url",
+  "x-rewrite-url",
+  "x-target-url",
+];
+
+/** Families of such headers. */
+const OWN_PREFIXES = ["x-forwarded-", "sec-websocket-", "proxy-"];
+
+/** The local tokens that a request presents, without repetitions. */
+export function presentedTokens(headers: Headers, query: string): string[] {
+  const tokens = new Set<string>();
+  const bearer = /^bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  if (bearer !== undefined) tokens.add(bearer);
+  for (const name of TOKEN_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) tokens.add(value);
+  }
+  for (const parameter of query.split("&")) {
+    if (parameter.startsWith("key=")) tokens.add(parameter.slice("key=".length));
+  }
+  return [...tokens];
+}
+
+/**
+ * The client's headers without those that end here and without every credential carrier; a header of any
+ * name that holds the local token is one.
+ */
+export function withoutCarriers(headers: Headers, token: string): Headers {
+  const dropped = new Set([...CREDENTIAL_HEADERS, ...OWN_HEADERS, ...connectionNames(headers)]);
+  const kept = new Headers();
+  for (const [name, value] of headers) {
+    const carrier = dropped.has(name) || OWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+    if (!carrier && !value.includes(token)) kept.append(name, value);
+  }
+  return kept;
+}
+
+/** The query without its credential parameters; the others keep their order and spelling. */
+export function withoutKeys(query: string, token: string): string {
+  return query.split("&").filter((parameter) => {
+    const name = decoded(parameter.split("=", 1)[0]!).toLowerCase();
+    return !CREDENTIAL_PARAMETERS.includes(name) && !parameter.includes(token);
+  }).join("&");
+}
+
+/** The names in a Connection header, which are for this hop only. */
+export function connectionNames(headers: Headers): string[] {
+  return (headers.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,122 @@
+import { timingSafeEqual } from "node:crypto";
+import type { Provider } from "../providers/table.ts";
+import type { Secret } from "../secret.ts";
+import type { System } from "../system.ts";
+import { type Client, clientsIn, isExpired, tokenDigest } from "../vault/client.ts";
+import type { Contents } from "../vault/contents.ts";
+import { damagedEntry, type EntryKind, entryName } from "../vault/envelope.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/** How long an opened credential is kept after its last use, in milliseconds. */
+const IDLE = 5 * 60_000;
+
+/** Compared with when no client has the digest that was asked for. */
+const NO_DIGEST = new Uint8Array(32);
+
+interface Opened {
+  readonly secret: Promise<Secret | undefined>;
+  usedAt: number;
+}
+
+/**
+ * What the proxy holds of the vault: the clients by the digest of their token, and the credentials it opened.
+ * Every question first looks whether the file changed.
+ */
+export class Credentials {
+  readonly #vault: Vault;
+  readonly #system: Pick<System, "now" | "sleep">;
+  #stamp: string | undefined;
+  #contents: Contents | undefined;
+  #clients = new Map<string, Client>();
+  #opened = new Map<string, Opened>();
+  #sweeping = false;
+
+  constructor(vault: Vault, system: Pick<System, "now" | "sleep">) {
+    this.#vault = vault;
+    this.#system = system;
+  }
+
+  /**
+   * The client whose token this is, unless its time is over. A wrong token costs the same as a right one:
+   * a digest, one look-up, and one comparison of fixed length.
+   *
+   * @throws {AppError} when the vault can't be read
+   */
+  client(token: string): Client | undefined {
+    this.#refresh();
+    const digest = tokenDigest(token);
+    const client = this.#clients.get(digest.toHex());
+    const equal = timingSafeEqual(digest, client?.digest ?? NO_DIGEST);
+    return equal && client !== undefined && !isExpired(client, this.#system.now()) ? client : undefined;
+  }
+
+  /** Whether an API key or a login of this provider is stored. @throws {AppError} */
+  has(provider: Provider): boolean {
+    return this.#kindOf(provider) !== undefined;
+  }
+
+  /**
+   * Opens the provider's credential for this client, whose entry is proven to be genuine before: its rights
+   * stand in the clear and could have been edited.
+   *
+   * @throws {AppError} when the vault can't be opened
+   */
+  async open(provider: Provider, client: Client): Promise<Secret | undefined> {
+    const kind = this.#kindOf(provider);
+    if (kind === undefined) return undefined;
+    if (await this.#open("client", client.name) === undefined) {
+      throw damagedEntry(entryName("client", client.name));
+    }
+    return await this.#open(kind, provider.id);
+  }
+
+  #kindOf(provider: Provider): EntryKind | undefined {
+    this.#refresh();
+    const kinds: EntryKind[] = provider.auth === "api-key" ? ["api-key"] : ["login"];
+    return kinds.find((kind) => this.#contents?.has(kind, provider.id));
+  }
+
+  #open(kind: EntryKind, name: string): Promise<Secret | undefined> {
+    const id = entryName(kind, name);
+    const now = this.#system.now();
+    let opened = this.#opened.get(id);
+    if (opened === undefined) {
+      const secret = this.#vault.open(kind, name);
+      opened = { secret, usedAt: now };
+      this.#opened.set(id, opened);
+      secret.catch(() => this.#opened.delete(id));
+      this.#sweepLater(IDLE);
+    }
+    opened.usedAt = now;
+    return opened.secret;
+  }
+
+  /** Drops what has been idle, as long as anything is open. */
+  #sweepLater(milliseconds: number): void {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    this.#system.sleep(milliseconds).then(() => {
+      this.#sweeping = false;
+      const now = this.#system.now();
+      let oldest = now;
+      for (const [id, { usedAt }] of this.#opened) {
+        if (now - usedAt >= IDLE) this.#opened.delete(id);
+        else oldest = Math.min(oldest, usedAt);
+      }
+      if (this.#opened.size > 0) this.#sweepLater(IDLE - (now - oldest));
+    });
+  }
+
+  #refresh(): void {
+    const stamp = this.#vault.stamp();
+    if (stamp === this.#stamp) return;
+    this.#contents = undefined;
+    this.#clients = new Map();
+    this.#opened = new Map();
+    this.#stamp = undefined;
+    const contents = this.#vault.read();
+    for (const client of clientsIn(contents).good) this.#clients.set(client.digest.toHex(), client);
+    this.#contents = contents;
+    this.#stamp = stamp;
+  }
+}

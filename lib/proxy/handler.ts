@@ -1,0 +1,158 @@
+import { describeBug } from "../errors.ts";
+import { isMinting } from "../providers/match.ts";
+import type { ErrorDialect, Provider } from "../providers/table.ts";
+import type { System } from "../system.ts";
+import type { Client } from "../vault/client.ts";
+import { admit, type Authorities } from "./admit.ts";
+import { presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
+import type { Credentials } from "./credentials.ts";
+import { inject } from "./inject.ts";
+import { type Log, loggable, newRequestLine, type RequestLine } from "./log.ts";
+import { Refusal, refusalOf, refusalResponse } from "./refusal.ts";
+import { relay } from "./relay.ts";
+import { dialectOf, type Route, route } from "./route.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What requests are handled with. */
+export interface HandlerOptions {
+  readonly version: string;
+  readonly authorities: Authorities;
+  readonly credentials: Credentials;
+  readonly upstream: Upstream;
+  readonly log: Log;
+  readonly system: Pick<System, "now">;
+  /** Whether the proxy is about to end and takes no new work. */
+  readonly isDraining: () => boolean;
+}
+
+/** What becomes known of a request on its way: its log line, and the shape that errors should have. */
+interface Progress {
+  readonly line: RequestLine;
+  dialect: ErrorDialect;
+}
+
+/**
+ * Makes the function that answers every request. The order of its steps is the promise: whatever could refuse
+ * a request comes before the credential, and the credential is put in last.
+ */
+export function makeHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
+  const { version, authorities, credentials, upstream, log, system, isDraining } = options;
+  const startedAt = system.now();
+
+  async function forward(request: Request, progress: Progress): Promise<Response> {
+    const { line } = progress;
+    const target = admit(request, authorities);
+    line.path = loggable(target.path);
+    progress.dialect = dialectOf(target.path);
+    if (target.path === "/health") return health(line);
+    if (isDraining()) throw new Refusal("draining", "The proxy is shutting down", "try again later");
+
+    const { client, token } = identify(presentedTokens(request.headers, target.query));
+    line.client = client.name;
+    const to = route(target, request.headers.get("x-target-url"), (query) => withoutKeys(query, token));
+    line.agent = to.agent ?? "-";
+    const provider = choose(to);
+    line.provider = provider.id;
+    progress.dialect = provider.errors;
+    refuseForbidden(client, provider, to.url);
+    refuseUnsendable(request);
+
+    const headers = withoutCarriers(request.headers, token);
+    const credential = await credentials.open(provider, client);
+    if (credential === undefined) throw credentialMissing(provider);
+    inject(headers, provider, to.url, credential);
+    const { method, body, signal } = request;
+    const answer = await upstream({ url: to.url, method, headers, body, signal });
+    line.status = answer.status;
+    return relay(answer, request.headers.has("accept-encoding"), ({ bytes, end }) => {
+      line.bytes = bytes;
+      if (end !== "complete") line.error = end;
+      finish(line);
+    });
+  }
+
+  function health(line: RequestLine): Response {
+    line.status = 200;
+    finish(line);
+    const uptime = Math.round(system.now() - startedAt);
+    return Response.json({ status: "ok", version, uptime_ms: uptime }, {
+      headers: { "cache-control": "no-store, no-transform" },
+    });
+  }
+
+  function identify(tokens: readonly string[]): { client: Client; token: string } {
+    const known = tokens.flatMap((token) => {
+      const client = credentials.client(token);
+      return client === undefined ? [] : [{ client, token }];
+    });
+    const [first, ...others] = known;
+    if (first !== undefined && others.every(({ client }) => client.name === first.client.name)) return first;
+    throw new Refusal(
+      "client_token_invalid",
+      tokens.length === 0 ? "The request has no local token" : "The local token is not valid, or has expired",
+      'send the one that `agentgazer env` prints: eval "$(agentgazer env)"',
+    );
+  }
+
+  /** The first provider that has a credential, else the first. */
+  function choose({ providers }: Route): Provider {
+    return providers.find((provider) => credentials.has(provider)) ?? providers[0];
+  }
+
+  function finish(line: RequestLine): void {
+    line.ms = Math.round(system.now() - Date.parse(line.time));
+    log.request(line);
+  }
+
+  return async (request) => {
+    const progress: Progress = { line: newRequestLine(request.method, system.now()), dialect: "openai" };
+    try {
+      return await forward(request, progress);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal.code === "bug") log.event("error", `bug: ${describeBug(error)}`);
+      const { line, dialect } = progress;
+      line.status = refusal.status;
+      line.error = request.signal.aborted ? "client_gone" : refusal.code;
+      finish(line);
+      return refusalResponse(refusal, dialect);
+    }
+  };
+}
+
+function refuseForbidden(client: Client, provider: Provider, url: URL): void {
+  if (client.allow !== null && !client.allow.includes(provider.id)) {
+    throw new Refusal(
+      "provider_refused",
+      `The client "${client.name}" may not use ${provider.name}`,
+      `agentgazer clients add <name> --allow ${provider.id}`,
+    );
+  }
+  if (!client.minting && isMinting(provider, url)) {
+    throw new Refusal(
+      "path_refused",
+      "This path hands out or administers credentials, which this client may not do",
+      "agentgazer clients add <name> --allow-minting",
+    );
+  }
+}
+
+/** What the transport would refuse or change. */
+function refuseUnsendable({ method, headers }: Request): void {
+  if (["CONNECT", "TRACE", "TRACK"].includes(method)) {
+    throw new Refusal("malformed_request", `The method ${method} is not relayed`);
+  }
+  const hasBody = (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
+  if (hasBody && (method === "GET" || method === "HEAD")) {
+    throw new Refusal("malformed_request", `A ${method} request with a body is not relayed`);
+  }
+}
+
+function credentialMissing({ id, name, auth }: Provider): Refusal {
+  const command = auth === "api-key" ? "providers set" : "login";
+  return new Refusal(
+    "credential_missing",
+    `No credential of ${name} is stored`,
+    `agentgazer ${command} ${id}`,
+  );
+}

@@ -1,0 +1,97 @@
+import { AppError } from "../errors.ts";
+
+/** From few words to many. */
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+
+export type LogLevel = typeof LOG_LEVELS[number];
+
+export type LogFormat = "text" | "json";
+
+/** What is logged of a request: never a header's value, a query or a body. */
+export interface RequestLine {
+  /** ISO time at which it began. */
+  readonly time: string;
+  /** Here and below, `-` stands for what is not known. */
+  client: string;
+  agent: string;
+  provider: string;
+  readonly method: string;
+  path: string;
+  status: number;
+  /** Bytes of the answer's body that were passed on. */
+  bytes: number;
+  /** Milliseconds until the last of them. */
+  ms: number;
+  /** Our own refusal's code, or how the transfer ended. */
+  error: string | undefined;
+}
+
+/** Writes the log of the proxy. */
+export interface Log {
+  request(line: RequestLine): void;
+  event(level: LogLevel, message: string): void;
+}
+
+/** The line of a request that has just come in. @param now milliseconds since 1970 began */
+export function newRequestLine(method: string, now: number): RequestLine {
+  const time = new Date(now).toISOString();
+  const unknown = { client: "-", agent: "-", provider: "-", path: "-" };
+  return { time, ...unknown, method, status: 0, bytes: 0, ms: 0, error: undefined };
+}
+
+/**
+ * Takes the value of `AGENTGAZER_LOG`.
+ *
+ * @throws {AppError} `usage`
+ */
+export function parseLogLevel(value: string | undefined): LogLevel {
+  if (value === undefined) return "info";
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level !== undefined) return level;
+  throw new AppError(
+    "usage",
+    "Cannot use the value of AGENTGAZER_LOG: it is no log level",
+    `set it to one of ${LOG_LEVELS.join(", ")}`,
+  );
+}
+
+/**
+ * A log with one line per request and event. Requests are of level `info`.
+ *
+ * @param write gets whole lines, in order
+ * @param now milliseconds since 1970 began
+ */
+export function makeLog(
+  format: LogFormat,
+  level: LogLevel,
+  write: (line: string) => void,
+  now: () => number,
+): Log {
+  const shows = (one: LogLevel) => LOG_LEVELS.indexOf(one) <= LOG_LEVELS.indexOf(level);
+  return {
+    request(line) {
+      if (shows("info")) write(format === "json" ? JSON.stringify(line) + "\n" : textOf(line));
+    },
+    event(eventLevel, message) {
+      if (!shows(eventLevel)) return;
+      const time = new Date(now()).toISOString();
+      write(
+        format === "json"
+          ? JSON.stringify({ time, level: eventLevel, message }) + "\n"
+          : `${time} ${eventLevel}: ${message}\n`,
+      );
+    },
+  };
+}
+
+/** A path that can't break the line, and in which no local token stays. */
+export function loggable(path: string): string {
+  return path.slice(0, 512).replace(/[^\x21-\x7e]/g, "?").replace(/agz_[\w-]+/g, "[token]");
+}
+
+function textOf(line: RequestLine): string {
+  const { time, client, agent, provider, method, path, status, bytes, ms, error } = line;
+  const parts = [time, client, agent, provider, method, path, status, `${bytes}B`, `${ms}ms`];
+  if (error !== undefined) parts.push(error);
+  return parts.join(" ") + "\n";
+}

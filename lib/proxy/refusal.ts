@@ -1,0 +1,78 @@
+import { AppError } from "../errors.ts";
+import type { ErrorDialect } from "../providers/table.ts";
+
+/** The HTTP status of every refusal of ours. */
+const STATUS = {
+  malformed_request: 400,
+  target_not_allowed: 400,
+  client_token_invalid: 401,
+  credential_missing: 401,
+  origin_refused: 403,
+  provider_refused: 403,
+  path_refused: 403,
+  target_refused: 403,
+  no_such_route: 404,
+  wrong_host: 421,
+  bug: 500,
+  upstream_failed: 502,
+  draining: 503,
+  vault_unavailable: 503,
+  upstream_timeout: 504,
+} as const;
+
+export type RefusalCode = keyof typeof STATUS;
+
+/** The error types that Anthropic documents, and the status names of Google's APIs, by HTTP status. */
+const NAMES: Record<number, readonly [anthropic: string, google: string]> = {
+  400: ["invalid_request_error", "INVALID_ARGUMENT"],
+  401: ["authentication_error", "UNAUTHENTICATED"],
+  403: ["permission_error", "PERMISSION_DENIED"],
+  404: ["not_found_error", "NOT_FOUND"],
+  421: ["invalid_request_error", "INVALID_ARGUMENT"],
+  500: ["api_error", "INTERNAL"],
+  502: ["api_error", "UNAVAILABLE"],
+  503: ["api_error", "UNAVAILABLE"],
+  504: ["api_error", "DEADLINE_EXCEEDED"],
+};
+
+/** A request that the proxy answers itself. The message is for the person who reads the SDK's error. */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly hint: string | undefined;
+
+  constructor(code: RefusalCode, message: string, hint?: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+
+  get status(): number {
+    return STATUS[this.code];
+  }
+}
+
+/** Turns whatever stopped a request into a refusal. A bug tells the client nothing but that it is one. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof AppError) return new Refusal("vault_unavailable", error.message, error.hint);
+  return new Refusal("bug", "This is a bug in agentgazer", "look at its log, and report it");
+}
+
+/** The answer, in the shape that the provider's own SDK turns into its typed error. */
+export function refusalResponse(refusal: Refusal, dialect: ErrorDialect): Response {
+  const { status, code, hint } = refusal;
+  const message = `agentgazer: ${refusal.message}${hint === undefined ? "" : `. Hint: ${hint}`}`;
+  const [anthropic, google] = NAMES[status]!;
+  const bodies = {
+    openai: () => ({ error: { message, type: "agentgazer_error", code } }),
+    anthropic: () => ({ type: "error", error: { type: anthropic, message, code } }),
+    google: () => ({ error: { code: status, message, status: google, reason: code } }),
+  };
+  const headers = new Headers({
+    "content-type": "application/json",
+    "cache-control": "no-store, no-transform",
+    "x-content-type-options": "nosniff",
+  });
+  if (status === 401) headers.set("www-authenticate", "Bearer");
+  return new Response(JSON.stringify(bodies[dialect]()), { status, headers });
+}

@@ -1,0 +1,94 @@
+import { connectionNames } from "./carriers.ts";
+
+/** Headers of an answer that are not for the client: of this hop, of browsers, or of the provider's site. */
+const DROPPED = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "set-cookie",
+  "set-cookie2",
+  "alt-svc",
+  "strict-transport-security",
+];
+
+/** The statuses that have no body (RFC 9110). */
+const BODILESS = [204, 205, 304];
+
+/** How the transfer of a body ended. */
+export interface Transfer {
+  /** Bytes that were passed on. */
+  readonly bytes: number;
+  readonly end: "complete" | "client_gone" | "upstream_broke_off";
+}
+
+/**
+ * Makes the answer for the client from the provider's: the same status and the same bytes, passed on as they
+ * arrive and only as fast as the client takes them. When one side goes away the other is cut off.
+ *
+ * @param acceptsEncoding whether the client would take a compressed answer, so that our server would make one
+ * @param onEnd is called once
+ */
+export function relay(
+  answer: Response,
+  acceptsEncoding: boolean,
+  onEnd: (transfer: Transfer) => void,
+): Response {
+  const headers = passedOn(answer.headers);
+  if (acceptsEncoding) forbidCompression(headers);
+  const { status } = answer;
+  if (BODILESS.includes(status) || answer.body === null) {
+    onEnd({ bytes: 0, end: "complete" });
+    return new Response(null, { status, headers });
+  }
+  return new Response(counted(answer.body, onEnd), { status, headers });
+}
+
+function passedOn(headers: Headers): Headers {
+  const dropped = new Set([...DROPPED, ...connectionNames(headers)]);
+  const kept = new Headers();
+  for (const [name, value] of headers) {
+    if (!dropped.has(name) && !name.startsWith("access-control-")) kept.append(name, value);
+  }
+  return kept;
+}
+
+/** The server compresses by itself unless it is told not to (RFC 9111, section 5.2.2.6). */
+function forbidCompression(headers: Headers): void {
+  const control = headers.get("cache-control");
+  if (headers.has("content-encoding") || control?.includes("no-transform")) return;
+  headers.set("cache-control", control === null ? "no-transform" : `${control}, no-transform`);
+}
+
+function counted(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onEnd: (transfer: Transfer) => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  let bytes = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+          onEnd({ bytes, end: "complete" });
+        } else {
+          bytes += value.length;
+          controller.enqueue(value);
+        }
+      } catch {
+        controller.error(new Error("The provider broke off its answer"));
+        onEnd({ bytes, end: "upstream_broke_off" });
+      }
+    },
+    async cancel() {
+      onEnd({ bytes, end: "client_gone" });
+      await reader.cancel();
+    },
+  }, { highWaterMark: 0 });
+}
