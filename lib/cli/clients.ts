@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { AppError } from "../errors.ts";
+import { type Client, clientFields, clientsIn, newToken } from "../vault/client.ts";
+import { damagedEntry, entryName } from "../vault/envelope.ts";
+import { type Context, requireProvider } from "./context.ts";
+import { parseLifetime } from "./lifetime.ts";
+import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+const COLUMNS: readonly Column<Client>[] = [
+  ["NAME", (row) => row.name],
+  ["ALLOW", (row) => (row.allow?.join(",") ?? "all") + (row.minting ? " +minting" : "")],
+  ["CREATED", (row) => row.createdAt],
+  ["EXPIRES", (row) => row.expiresAt ?? "never"],
+];
+
+interface AddOptions {
+  readonly allow?: readonly string[];
+  readonly expires?: string;
+  readonly allowMinting?: true;
+}
+
+/** Adds `clients add | list | remove`. */
+export function addClientCommands(program: Command, context: Context): void {
+  const clients = program.command("clients").helpCommand(false).description(
+    "manage the local tokens of the proxy's callers",
+  );
+  clients.command("add").description("add a client and print its token")
+    .argument("<name>", "letters, digits, dots, underscores and hyphens")
+    .option("--allow <id...>", "the providers it may use (default: all)")
+    .option("--expires <time>", "when the token ends, such as 30d, 12h or 15m (default: never)")
+    .option("--allow-minting", "let it call paths that hand out further credentials")
+    .action((name: string, options: AddOptions) => add(context, name, options));
+  clients.command("list").description("list the clients")
+    .option("--json", "print JSON")
+    .action(({ json }) => list(context, json === true));
+  clients.command("remove").description("remove a client; its token ends at once")
+    .argument("<name>")
+    .action((name: string) => remove(context, name));
+}
+
+async function add(context: Context, name: string, options: AddOptions): Promise<void> {
+  const { system } = context;
+  if (!NAME.test(name)) {
+    throw new AppError(
+      "usage",
+      "Cannot add a client under that name",
+      "use up to 64 letters, digits, dots, underscores and hyphens",
+    );
+  }
+  const allow = options.allow?.map((id) => requireProvider(id).id) ?? null;
+  const now = system.now();
+  const lifetime = options.expires === undefined ? undefined : parseLifetime(options.expires);
+  const expiresAt = lifetime === undefined ? null : new Date(now + lifetime).toISOString();
+  const token = newToken(system.random);
+  const minting = options.allowMinting === true;
+  const fields = clientFields({ allow, expiresAt, minting }, token);
+  await context.vault().change((draft) => {
+    if (draft.has("client", name)) throw exists(name);
+    draft.put("client", name, token, fields);
+  });
+  await system.terminal.out(token.reveal() + "\n");
+}
+
+async function list(context: Context, json: boolean): Promise<void> {
+  const { terminal, env } = context.system;
+  const { good, damaged } = clientsIn(context.vault().read());
+  if (json) {
+    await writeJson(
+      terminal,
+      good.map(({ name, allow, createdAt, expiresAt, minting }) => ({
+        name,
+        allow,
+        createdAt,
+        expiresAt,
+        minting,
+      })),
+    );
+  } else if (good.length > 0) await writeTable(terminal, env("NO_COLOR") === undefined, COLUMNS, good);
+  else await writeNote(terminal, "there are no clients yet", "agentgazer clients add <name>");
+  const [broken] = damaged;
+  if (broken !== undefined) throw damagedEntry(entryName("client", broken));
+}
+
+async function remove(context: Context, name: string): Promise<void> {
+  const vault = context.vault();
+  const missing = new AppError("not_found", "Cannot find a client with that name", "agentgazer clients list");
+  if (!vault.read().has("client", name)) throw missing;
+  if (!await vault.change((draft) => draft.remove("client", name))) throw missing;
+  await writeNote(context.system.terminal, "removed the client; its token is no longer valid");
+}
+
+function exists(name: string): AppError {
+  return new AppError(
+    "usage",
+    `Cannot add the client "${name}": there is one already`,
+    `agentgazer clients remove ${name}, or choose another name`,
+  );
+}

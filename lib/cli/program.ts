@@ -1,0 +1,76 @@
+import { Command, CommanderError } from "commander";
+import { AppError, describeBug, exitCode } from "../errors.ts";
+import { addClientCommands } from "./clients.ts";
+import { addCompletionsCommand } from "./completions.ts";
+import { type CliOptions, type Context, makeContext } from "./context.ts";
+import { addEnvCommand } from "./env.ts";
+import { addProviderCommands } from "./providers.ts";
+import { addStartCommand } from "./start.ts";
+import { usageError } from "./usage.ts";
+
+/** The widest help text, in characters. */
+const HELP_WIDTH = 80;
+
+/**
+ * Runs one command line to its end.
+ *
+ * @param args without the program's own name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<number> {
+  const context = makeContext(options);
+  const { terminal } = context.system;
+  let help = "";
+  const program = makeProgram(context, (text) => help += text);
+  try {
+    await program.parseAsync(args.length === 0 ? ["--help"] : [...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      await terminal.out(help);
+      return 0;
+    }
+    if (isBrokenPipe(error)) return 0;
+    if (error instanceof CommanderError && error.code === "commander.help") await terminal.err(help);
+    return await report(error, context, args.includes("--json"));
+  }
+}
+
+/** The command tree, which help and completions are made from as well. */
+function makeProgram(context: Context, write: (text: string) => void): Command {
+  const program = new Command("agentgazer")
+    .description("Keeps the credentials of LLM providers, and a local proxy that puts them in.")
+    .version(`agentgazer ${context.version}`, "--version", "print the version")
+    .helpOption("--help", "print help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ helpWidth: HELP_WIDTH })
+    .configureOutput({ writeOut: write, writeErr: write, outputError: () => {} });
+  addProviderCommands(program, context);
+  addClientCommands(program, context);
+  addEnvCommand(program, context);
+  addStartCommand(program, context);
+  addCompletionsCommand(program, context);
+  return program;
+}
+
+async function report(thrown: unknown, context: Context, json: boolean): Promise<number> {
+  const { terminal } = context.system;
+  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  if (!(error instanceof AppError)) {
+    await terminal.err(`agentgazer: error: this is a bug, please report it\n${describeBug(error)}\n`);
+    return exitCode("bug");
+  }
+  const { code, message, hint } = error;
+  if (json) await terminal.err(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n");
+  else {
+    await terminal.err(`agentgazer: error: ${message}\n`);
+    if (hint !== undefined) await terminal.err(`agentgazer: hint: ${hint}\n`);
+  }
+  return exitCode(code);
+}
+
+/** Whoever read our output has seen enough. */
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && error.name === "BrokenPipe";
+}

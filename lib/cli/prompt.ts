@@ -1,0 +1,85 @@
+import { AppError } from "../errors.ts";
+import type { System, Terminal } from "../system.ts";
+
+const BACKSPACE = ["\b", "\x7f"];
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+const CTRL_U = "\x15";
+
+/**
+ * Asks for a secret on the terminal without showing what is typed. The terminal is as before afterwards, also
+ * after Ctrl-C and SIGTERM.
+ *
+ * @throws {AppError} `interrupted`, `usage` at more than one line
+ */
+export async function askHidden(system: System, label: string): Promise<string> {
+  const { terminal } = system;
+  const stopped = Promise.withResolvers<never>();
+  const forget = system.onSignals(["SIGINT", "SIGTERM", "SIGHUP"], () => stopped.reject(interrupted()));
+  terminal.setRaw(true);
+  try {
+    await terminal.err(label);
+    return await Promise.race([readHidden(terminal), stopped.promise]);
+  } finally {
+    terminal.setRaw(false);
+    forget();
+    await terminal.err("\n");
+  }
+}
+
+/** Asks a question on the terminal; only `y` and `yes` agree. */
+export async function agrees(terminal: Terminal, question: string): Promise<boolean> {
+  await terminal.err(`${question} [y/N] `);
+  const decoder = new TextDecoder();
+  let answer = "";
+  while (!answer.includes("\n")) {
+    const bytes = await terminal.read();
+    if (bytes === null) break;
+    answer += decoder.decode(bytes, { stream: true });
+  }
+  return /^\s*y(es)?\s*$/i.test(answer);
+}
+
+/**
+ * Reads stdin to its end.
+ *
+ * @param limit in bytes; what is longer is cut off soon after it
+ */
+export async function readAll(terminal: Terminal, limit: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let bytes = await terminal.read(); bytes !== null; bytes = await terminal.read()) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length > limit) break;
+  }
+  return text + decoder.decode();
+}
+
+/** Edits a line of which nothing is shown; raw mode hands us every key. */
+async function readHidden(terminal: Terminal): Promise<string> {
+  const decoder = new TextDecoder();
+  let line = "";
+  for (;;) {
+    const bytes = await terminal.read();
+    if (bytes === null) return line;
+    const typed = decoder.decode(bytes, { stream: true });
+    for (const [at, char] of [...typed].entries()) {
+      if (char === CTRL_C) throw interrupted();
+      else if (char === CTRL_D && line === "") throw interrupted();
+      else if (char === "\r" || char === "\n") return endOfLine(line, [...typed].slice(at + 1).join(""));
+      else if (char === CTRL_U) line = "";
+      else if (BACKSPACE.includes(char)) line = line.slice(0, -1);
+      else line += char;
+    }
+  }
+}
+
+/** More text behind the end of the line was pasted with it, and must not be dropped silently. */
+function endOfLine(line: string, rest: string): string {
+  if (rest.trim() === "") return line;
+  throw new AppError("usage", "Cannot take more than one line", "paste the key alone");
+}
+
+function interrupted(): AppError {
+  return new AppError("interrupted", "Interrupted, nothing was changed");
+}
