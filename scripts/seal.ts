@@ -1,0 +1,50 @@
+/**
+ * The seal: exactly the permissions that the executable has, generated from the provider table. Prints the
+ * flags for `deno run` and `deno compile` on one line.
+ */
+import { PROVIDERS } from "../lib/providers/table.ts";
+
+/** Where the proxy may listen, on any port. */
+const LISTENING = ["127.0.0.1", "[::1]", "0.0.0.0", "[::]"];
+
+/** The variables that the program reads, and those that change what the runtime or a child does. */
+const ENVIRONMENT = [
+  "AGENTGAZER_HOME",
+  "AGENTGAZER_SECRET_BACKEND",
+  "AGENTGAZER_MACHINE_KEY_FILE",
+  "AGENTGAZER_LOG",
+  "NO_COLOR",
+  "HOME",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "SSL_CERT_FILE",
+  "SSLKEYLOGFILE",
+];
+
+/** What the vault key is bound to: user id and name. The runtime asks for the group id with the name. */
+const SYSTEM = ["uid", "gid", "userInfo"];
+
+/**
+ * The permission flags of a build.
+ *
+ * @param os as `Deno.build.os` names it
+ */
+export function sealFlags(os: string): string[] {
+  const hosts = new Set(PROVIDERS.flatMap((provider) => provider.hosts));
+  const net = [...[...hosts].map((host) => `${host}:443`), ...LISTENING];
+  return [
+    "--no-prompt",
+    // Files can't be limited to a folder that is known only at run time.
+    "--allow-read",
+    "--allow-write",
+    `--allow-net=${net.join(",")}`,
+    `--allow-env=${ENVIRONMENT.join(",")}`,
+    "--ignore-env",
+    `--allow-sys=${SYSTEM.join(",")}`,
+    ...(os === "darwin" ? ["--allow-run=/usr/sbin/ioreg"] : []),
+  ];
+}
+
+if (import.meta.main) console.log(sealFlags(Deno.build.os).join(" "));

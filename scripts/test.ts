@@ -1,0 +1,22 @@
+/**
+ * Runs all tests. The executable is built first where that is possible, since the end-to-end tests run it;
+ * where it isn't they are reported as ignored.
+ *
+ *   test.ts [arguments of `deno test`]
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+async function deno(...args: string[]): Promise<number> {
+  const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).spawn().status;
+  return code;
+}
+
+// An executable of older sources must not be tested in place of these.
+await Deno.remove(join(root, "dist", "agentgazer")).catch(() => {});
+if (await deno("run", "-q", "-A", "scripts/compile.ts") !== 0) {
+  console.error("The executable could not be built: its tests are ignored.");
+}
+Deno.exit(await deno("test", "-q", "-A", "--parallel", ...Deno.args));
