@@ -19,4 +19,9 @@ await Deno.remove(join(root, "dist", "agentgazer")).catch(() => {});
 if (await deno("run", "-q", "-A", "scripts/compile.ts") !== 0) {
   console.error("The executable could not be built: its tests are ignored.");
 }
-Deno.exit(await deno("test", "-q", "-A", "--parallel", ...Deno.args));
+// Started as programs of their own by the tests, so not seen by `deno test`.
+const sdks = [...Deno.readDirSync(join(root, "tests", "e2e", "sdk"))].map(({ name }) =>
+  `tests/e2e/sdk/${name}`
+);
+await deno("cache", "-q", ...sdks);
+Deno.exit(await deno("test", "-q", "-A", "--parallel", "--reporter=dot", ...Deno.args));

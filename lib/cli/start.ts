@@ -29,7 +29,7 @@ export function addStartCommand(program: Command, context: Context): void {
   program.command("start").description("run the proxy in the foreground")
     .addOption(new Option("--host <address>", "where to listen").choices(HOSTS).default("127.0.0.1"))
     .option("--port <number>", "the port; 0 takes any free one", parsePort, DEFAULT_PORT)
-    .option("--allow-host <name[:port]...>", "further names under which it may be called", parseHosts)
+    .option("--allow-host <name...>", "further names it answers to, as name or name:port", parseHosts)
     .addOption(
       new Option("--log-format <format>", "one line per request").choices(["text", "json"]).default("text"),
     )

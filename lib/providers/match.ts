@@ -45,8 +45,11 @@ export function providersAt(url: URL): Provider[] {
 
 /** Whether a request there could hand out or administer further credentials of the provider. */
 export function isMinting(provider: Provider, url: URL): boolean {
-  return provider.minting?.some((path) => mintingPattern(path).test(plainPath(url.pathname))) ??
-    false;
+  if (provider.minting === undefined) return false;
+  const readings = [segmentsOf(url.pathname), resolved(segmentsOf(url.pathname))];
+  return provider.minting.some((path) =>
+    readings.some((segments) => mintingPattern(path).test("/" + segments.join("/")))
+  );
 }
 
 /** Whether `path` is `top` or lies below it. */
@@ -71,18 +74,22 @@ function mintingPattern(path: string): RegExp {
   return pattern;
 }
 
-/** The path as the most lenient server would read it. */
-function plainPath(path: string): string {
+/** The segments of a path as a lenient server would read them, dot segments included. */
+function segmentsOf(path: string): string[] {
   let plain = path;
   for (let last = ""; last !== plain;) {
     last = plain;
     plain = plain.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   }
-  const segments: string[] = [];
-  for (const segment of plain.toLowerCase().split(/[/\\]+/)) {
-    const name = segment.replace(/;.*/, "");
-    if (name === "..") segments.pop();
-    else if (name !== "" && name !== ".") segments.push(name);
+  const segments = plain.toLowerCase().split(/[/\\]/).map((segment) => segment.replace(/;.*/, ""));
+  return segments.filter((segment) => segment !== "" && segment !== ".");
+}
+
+function resolved(segments: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const segment of segments) {
+    if (segment === "..") kept.pop();
+    else kept.push(segment);
   }
-  return "/" + segments.join("/");
+  return kept;
 }

@@ -5,10 +5,11 @@
 export function nearest(typed: string, candidates: readonly string[]): string | undefined {
   const wanted = typed.slice(0, 40).toLowerCase();
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  let least = Infinity;
   for (const candidate of candidates) {
     const distance = editDistance(wanted, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
+    const near = distance <= Math.max(wanted.length, candidate.length) / 3;
+    if (near && distance < least) [best, least] = [candidate, distance];
   }
   return best;
 }

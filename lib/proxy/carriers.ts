@@ -86,10 +86,13 @@ export function connectionNames(headers: Headers): string[] {
   return (headers.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
+/** The text without percent-encoding; what is no valid UTF-8 stays encoded. */
+export function decoded(text: string): string {
+  return text.replaceAll("+", " ").replace(/(%[0-9a-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
 }

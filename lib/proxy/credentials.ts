@@ -57,17 +57,25 @@ export class Credentials {
 
   /**
    * Opens the provider's credential for this client, whose entry is proven to be genuine before: its rights
-   * stand in the clear and could have been edited.
+   * stand in the clear and could have been edited. All of it is read from one state of the file.
    *
-   * @throws {AppError} when the vault can't be opened
+   * @throws {AppError} when the vault can't be opened, or the client is no longer what it was
    */
   async open(provider: Provider, client: Client): Promise<Secret | undefined> {
-    const kind = this.#kindOf(provider);
-    if (kind === undefined) return undefined;
-    if (await this.#open("client", client.name) === undefined) {
-      throw damagedEntry(entryName("client", client.name));
+    for (;;) {
+      const kind = this.#kindOf(provider);
+      const stamp = this.#stamp;
+      if (kind === undefined) return undefined;
+      const genuine = this.#isCurrent(client) && await this.#open("client", client.name) !== undefined;
+      if (!genuine) throw damagedEntry(entryName("client", client.name));
+      const secret = await this.#open(kind, provider.id);
+      if (this.#vault.stamp() === stamp) return secret;
     }
-    return await this.#open(kind, provider.id);
+  }
+
+  #isCurrent(client: Client): boolean {
+    const current = this.#clients.get(client.digest.toHex());
+    return JSON.stringify(current) === JSON.stringify(client);
   }
 
   #kindOf(provider: Provider): EntryKind | undefined {

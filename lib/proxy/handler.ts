@@ -4,7 +4,7 @@ import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
 import type { Client } from "../vault/client.ts";
 import { admit, type Authorities } from "./admit.ts";
-import { presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
+import { decoded, presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
 import type { Credentials } from "./credentials.ts";
 import { inject } from "./inject.ts";
 import { type Log, loggable, newRequestLine, type RequestLine } from "./log.ts";
@@ -56,6 +56,7 @@ export function makeHandler(options: HandlerOptions): (request: Request) => Prom
     progress.dialect = provider.errors;
     refuseForbidden(client, provider, to.url);
     refuseUnsendable(request);
+    refuseToken(to.url, token);
 
     const headers = withoutCarriers(request.headers, token);
     const credential = await credentials.open(provider, client);
@@ -66,7 +67,8 @@ export function makeHandler(options: HandlerOptions): (request: Request) => Prom
     line.status = answer.status;
     return relay(answer, request.headers.has("accept-encoding"), ({ bytes, end }) => {
       line.bytes = bytes;
-      if (end !== "complete") line.error = end;
+      // The runtime aborts the call upstream before it tells us that the client is gone.
+      if (end !== "complete") line.error = signal.aborted ? "client_gone" : end;
       finish(line);
     });
   }
@@ -145,6 +147,13 @@ function refuseUnsendable({ method, headers }: Request): void {
   const hasBody = (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
   if (hasBody && (method === "GET" || method === "HEAD")) {
     throw new Refusal("malformed_request", `A ${method} request with a body is not relayed`);
+  }
+}
+
+/** Where a token can't be taken out, the request does not go. */
+function refuseToken(url: URL, token: string): void {
+  if (decoded(url.href).includes(token)) {
+    throw new Refusal("malformed_request", "The URL holds the local token", "send it in a header");
   }
 }
 

@@ -70,24 +70,28 @@ function counted(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
   let bytes = 0;
+  let ended = false;
+  const end = (how: Transfer["end"]) => {
+    if (!ended) onEnd({ bytes, end: how });
+    ended = true;
+  };
   return new ReadableStream({
     async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) {
-          controller.close();
-          onEnd({ bytes, end: "complete" });
-        } else {
-          bytes += value.length;
-          controller.enqueue(value);
-        }
-      } catch {
+      const part = await reader.read().catch(() => undefined);
+      if (ended) return;
+      if (part === undefined) {
         controller.error(new Error("The provider broke off its answer"));
-        onEnd({ bytes, end: "upstream_broke_off" });
+        end("upstream_broke_off");
+      } else if (part.done) {
+        controller.close();
+        end("complete");
+      } else {
+        bytes += part.value.length;
+        controller.enqueue(part.value);
       }
     },
     async cancel() {
-      onEnd({ bytes, end: "client_gone" });
+      end("client_gone");
       await reader.cancel();
     },
   }, { highWaterMark: 0 });

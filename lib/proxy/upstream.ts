@@ -50,8 +50,9 @@ export async function fetchUpstream(
 /** What went wrong, in words of ours: the runtime's message repeats the URL with its query. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : "";
-  const certificate = /invalid peer certificate: (\w+)/.exec(message)?.[1];
-  if (certificate !== undefined) return `its certificate is not valid (${certificate})`;
+  const certificate = /invalid peer certificate: ([^;(]+)/.exec(message)?.[1];
+  if (certificate !== undefined) return `its certificate is not valid (${certificate.trim()})`;
+  if (/CA file/.test(message)) return "the file that DENO_CERT names can't be used";
   if (/dns error|failed to lookup/.test(message)) return "its name could not be resolved";
   if (/Connection refused/.test(message)) return "it refused the connection";
   if (/timed out/.test(message)) return "the connection timed out";

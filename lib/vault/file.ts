@@ -32,9 +32,10 @@ export function readGuarded(path: string, kind: FileKind = "own"): Uint8Array | 
     const file = Deno.openSync(path, { read: true });
     try {
       const after = file.statSync();
-      refuseUnsafe(path, after, kind, userId());
       // Replaced in between, as every write does: look again.
-      if (after.dev !== before.dev || after.ino !== before.ino) return readGuarded(path, kind);
+      const replaced = after.dev !== before.dev || after.ino !== before.ino || after.nlink === 0;
+      if (replaced) return readGuarded(path, kind);
+      refuseUnsafe(path, after, kind, userId());
       return readAll(file);
     } finally {
       file.close();

@@ -15,22 +15,27 @@ export const reveal: Deno.lint.Rule = {
   create(context) {
     const file = pathInProject(context.filename);
     if (file in ALLOWED || file.startsWith("tests/")) return {};
+    const check = (node: Deno.lint.Node, name: Deno.lint.Node) => {
+      if (nameOf(name) !== "reveal") return;
+      context.report({
+        node,
+        message: "A secret may not be opened here",
+        hint: "the files that may are listed in scripts/lint/reveal.ts",
+      });
+    };
     return {
-      MemberExpression(node) {
-        const { property } = node;
-        const name = property.type === "Identifier"
-          ? property.name
-          : property.type === "Literal"
-          ? property.value
-          : "";
-        if (name === "reveal") {
-          context.report({
-            node,
-            message: "A secret may not be opened here",
-            hint: "the files that may are listed in scripts/lint/reveal.ts",
-          });
+      MemberExpression: (node) => check(node, node.property),
+      ObjectPattern(node) {
+        for (const property of node.properties) {
+          if (property.type === "Property") check(property, property.key);
         }
       },
     };
   },
 };
+
+function nameOf(node: Deno.lint.Node): unknown {
+  if (node.type === "Identifier") return node.name;
+  if (node.type === "TemplateLiteral") return node.quasis.map((part) => part.cooked).join("");
+  return node.type === "Literal" ? node.value : undefined;
+}
