@@ -1,0 +1,169 @@
+import { join } from "node:path";
+import { EXECUTABLE } from "./needs.ts";
+
+/** What a finished run left. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How the executable is run. */
+export interface RunOptions {
+  readonly stdin?: string;
+  /** Added to an otherwise empty environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Put before the executable, such as `strace …`. */
+  readonly wrapper?: readonly string[];
+  /** Run in place of the executable. */
+  readonly program?: string;
+}
+
+/** A running proxy. */
+export interface Proxy extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:34567`. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** What it has written to stderr so far. */
+  log(): string;
+  /** Resolves when its log matches. */
+  logged(pattern: RegExp): Promise<void>;
+  /** Sends a signal and gives the exit code. */
+  stop(signal?: Deno.Signal): Promise<number>;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number>;
+}
+
+/** A home folder of its own in which the executable runs. */
+export interface Box extends AsyncDisposable {
+  readonly folder: string;
+  /** `AGENTGAZER_HOME`. */
+  readonly home: string;
+  run(args: readonly string[], options?: RunOptions): Promise<Run>;
+  start(args?: readonly string[], options?: RunOptions): Promise<Proxy>;
+}
+
+/** The providers that the executable reaches in place of the real ones. */
+export interface Outside {
+  readonly hostsFile: string;
+  readonly authority: string;
+}
+
+/** Makes a box. With `outside`, every provider's host name leads to that server. */
+export async function makeBox(outside?: Outside, folder?: string): Promise<Box> {
+  const own = folder ?? await Deno.makeTempDir({ prefix: "agentgazer-test-" });
+  const home = join(own, "home", ".agentgazer");
+  await Deno.mkdir(join(own, "home"), { recursive: true });
+
+  function command(
+    args: readonly string[],
+    { env, wrapper, program = EXECUTABLE }: RunOptions,
+  ): Deno.Command {
+    const line = [...wrapper ?? [], program, ...args];
+    const inside = outside === undefined ? line : [
+      "unshare",
+      "-m",
+      "sh",
+      "-c",
+      'mount --bind "$0" /etc/hosts && exec "$@"',
+      outside.hostsFile,
+      ...line,
+    ];
+    return new Deno.Command(inside[0]!, {
+      args: inside.slice(1),
+      cwd: own,
+      clearEnv: true,
+      env: {
+        PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
+        HOME: join(own, "home"),
+        TMPDIR: own,
+        ...outside && { DENO_CERT: outside.authority },
+        ...env,
+      },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  }
+
+  return {
+    folder: own,
+    home,
+    async run(args, options = {}) {
+      const child = command(args, options).spawn();
+      const writer = child.stdin.getWriter();
+      // A program that does not read its stdin may be gone already.
+      await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
+      await writer.close().catch(() => {});
+      const { code, stdout, stderr } = await child.output();
+      return { code, stdout: text(stdout), stderr: text(stderr) };
+    },
+    async start(args = [], options = {}) {
+      const child = command(["start", "--port", "0", ...args], options).spawn();
+      await child.stdin.close();
+      return await follow(child, home);
+    },
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(own, { recursive: true });
+    },
+  };
+}
+
+async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
+  let log = "";
+  let closed = false;
+  let changed = Promise.withResolvers<void>();
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const bytes of child.stderr) {
+      log += decoder.decode(bytes, { stream: true });
+      changed.resolve();
+      changed = Promise.withResolvers();
+    }
+    closed = true;
+    changed.resolve();
+  })();
+  const draining = child.stdout.cancel();
+  const ended = child.status.then(async ({ code }) => {
+    await Promise.all([reading, draining]);
+    return code;
+  });
+
+  async function logged(pattern: RegExp): Promise<void> {
+    while (!pattern.test(log)) {
+      if (closed) throw new Error(`the proxy ended without logging ${pattern}: ${log}`);
+      await changed.promise;
+    }
+  }
+
+  const listens = /listens on (http:[\w.:[\]/]+\d)\b.*\n/;
+  await logged(listens);
+  const url = listens.exec(log)![1]!;
+  // A wrapper's process id is not the proxy's.
+  const { pid } = JSON.parse(await Deno.readTextFile(join(home, "proxy.json")));
+  async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    try {
+      Deno.kill(pid, signal);
+    } catch {
+      // It has ended by itself.
+    }
+    return await ended;
+  }
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid,
+    log: () => log,
+    logged,
+    stop,
+    ended,
+    async [Symbol.asyncDispose]() {
+      await stop("SIGKILL");
+    },
+  };
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
