@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { providerById, PROVIDERS } from "../../../lib/providers/table.ts";
+import { inject } from "../../../lib/proxy/inject.ts";
+import { Secret } from "../../../lib/secret.ts";
+
+const KEY = "k-0123456789";
+
+function injected(id: string, path: string, before: Record<string, string> = {}): [string, string][] {
+  const headers = new Headers(before);
+  const provider = providerById(id)!;
+  inject(headers, provider, new URL(`https://${provider.hosts[0]}${path}`), new Secret(KEY));
+  return [...headers];
+}
+
+const BEARER: [string, string][] = [["authorization", `Bearer ${KEY}`]];
+const GOOGLE: [string, string][] = [["x-goog-api-key", KEY]];
+const ANTHROPIC: [string, string][] = [["anthropic-version", "2023-06-01"], ["x-api-key", KEY]];
+
+const ROWS: [id: string, path: string, want: [string, string][]][] = [
+  ["openai", "/v1/chat/completions", BEARER],
+  ["openai-oauth", "/backend-api/codex/responses", BEARER],
+  ["anthropic", "/v1/messages", ANTHROPIC],
+  ["anthropic", "/v1beta/openai/chat", ANTHROPIC],
+  ["google", "/v1beta/models/g:generateContent", GOOGLE],
+  ["google", "/", GOOGLE],
+  ["google", "/v1beta/openai", BEARER],
+  ["google", "/v1beta/openai/", BEARER],
+  ["google", "/v1beta/openai/chat/completions", BEARER],
+  ["google", "/v1beta/openaix/chat/completions", GOOGLE],
+  ["google", "/v1beta/open%61i/chat/completions", GOOGLE],
+  ["google", "/v1/v1beta/openai/chat", GOOGLE],
+  ["google", "/v1beta//openai/chat", GOOGLE],
+  ["google", "/V1beta/openai/chat", GOOGLE],
+  ["google", "/v1beta/models?x=/v1beta/openai/", GOOGLE],
+  ["minimax-oauth", "/anthropic/v1/messages", BEARER],
+  ["zhipu-coding-plan", "/api/anthropic/v1/messages", BEARER],
+];
+
+Deno.test("inject() puts the credential into the one header that the path wants", async (t) => {
+  for (const [id, path, want] of ROWS) {
+    await t.step(`${id} ${path}`, () => assert.deepEqual(injected(id, path), want));
+  }
+});
+
+Deno.test("inject() carries the credential exactly once, for every provider", async (t) => {
+  for (const { id, base } of PROVIDERS) {
+    await t.step(id, () => {
+      const carriers = injected(id, new URL(base).pathname).filter(([, value]) => value.includes(KEY));
+      assert.equal(carriers.length, 1);
+    });
+  }
+});
+
+Deno.test("inject() replaces what stands in its header and keeps the client's other headers", async (t) => {
+  const rows: [id: string, before: Record<string, string>, want: [string, string][]][] = [
+    ["openai", { authorization: "Bearer old", accept: "x" }, [["accept", "x"], ...BEARER]],
+    ["anthropic", { "x-api-key": "old" }, ANTHROPIC],
+    ["anthropic", { "anthropic-version": "2099-01-01" }, [["anthropic-version", "2099-01-01"], [
+      "x-api-key",
+      KEY,
+    ]]],
+    ["google", { "X-Goog-Api-Key": "old" }, GOOGLE],
+  ];
+  for (const [id, before, want] of rows) {
+    await t.step(`${id} ${JSON.stringify(before)}`, () => assert.deepEqual(injected(id, "/", before), want));
+  }
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../lib/errors.ts";
+import { Refusal, type RefusalCode, refusalOf, refusalResponse } from "../../../lib/proxy/refusal.ts";
+
+const CODES: Record<RefusalCode, [status: number, anthropic: string, google: string]> = {
+  malformed_request: [400, "invalid_request_error", "INVALID_ARGUMENT"],
+  target_not_allowed: [400, "invalid_request_error", "INVALID_ARGUMENT"],
+  client_token_invalid: [401, "authentication_error", "UNAUTHENTICATED"],
+  credential_missing: [401, "authentication_error", "UNAUTHENTICATED"],
+  origin_refused: [403, "permission_error", "PERMISSION_DENIED"],
+  provider_refused: [403, "permission_error", "PERMISSION_DENIED"],
+  path_refused: [403, "permission_error", "PERMISSION_DENIED"],
+  target_refused: [403, "permission_error", "PERMISSION_DENIED"],
+  no_such_route: [404, "not_found_error", "NOT_FOUND"],
+  wrong_host: [421, "invalid_request_error", "INVALID_ARGUMENT"],
+  bug: [500, "api_error", "INTERNAL"],
+  upstream_failed: [502, "api_error", "UNAVAILABLE"],
+  draining: [503, "api_error", "UNAVAILABLE"],
+  vault_unavailable: [503, "api_error", "UNAVAILABLE"],
+  upstream_timeout: [504, "api_error", "DEADLINE_EXCEEDED"],
+};
+
+Deno.test("refusalResponse() has the status of the code and the shape of each SDK's errors", async (t) => {
+  for (const [code, [status, anthropic, google]] of Object.entries(CODES)) {
+    await t.step(code, async () => {
+      const refusal = new Refusal(code as RefusalCode, "It went wrong", "mend it");
+      const message = "agentgazer: It went wrong. Hint: mend it";
+      const bodies = {
+        openai: { error: { message, type: "agentgazer_error", code } },
+        anthropic: { type: "error", error: { type: anthropic, message, code } },
+        google: { error: { code: status, message, status: google, reason: code } },
+      };
+      for (const dialect of ["openai", "anthropic", "google"] as const) {
+        const response = refusalResponse(refusal, dialect);
+        assert.equal(response.status, status);
+        assert.deepEqual(await response.json(), bodies[dialect]);
+      }
+    });
+  }
+});
+
+Deno.test("refusalResponse() can be neither cached, sniffed, compressed nor read by a web page", () => {
+  for (const code of Object.keys(CODES) as RefusalCode[]) {
+    const { headers } = refusalResponse(new Refusal(code, "x"), "openai");
+    const expected: Record<string, string> = {
+      "cache-control": "no-store, no-transform",
+      "content-type": "application/json",
+      "x-content-type-options": "nosniff",
+      ...CODES[code][0] === 401 && { "www-authenticate": "Bearer" },
+    };
+    assert.deepEqual(Object.fromEntries(headers), expected, code);
+  }
+});
+
+Deno.test("refusalResponse() leaves out a hint that is not there", async () => {
+  const { error } = await refusalResponse(new Refusal("bug", "It went wrong"), "openai").json();
+  assert.equal(error.message, "agentgazer: It went wrong");
+});
+
+Deno.test("refusalOf() keeps a refusal, and makes a locked vault one that can heal", async (t) => {
+  const refusal = new Refusal("draining", "x");
+  assert.equal(refusalOf(refusal), refusal);
+  for (const code of ["keystore_unavailable", "vault_damaged", "key_mismatch", "refused"] as const) {
+    await t.step(code, () => {
+      const { status, message, hint } = refusalOf(new AppError(code, "Cannot open it", "unlock it"));
+      assert.deepEqual([status, message, hint], [503, "Cannot open it", "unlock it"]);
+    });
+  }
+});
+
+Deno.test("refusalOf() tells nothing of an error that nobody foresaw", async (t) => {
+  const thrown: [what: string, error: unknown][] = [
+    ["an error", new Error("sk-secret-0123")],
+    ["an error with a cause", new TypeError("sk-secret-0123", { cause: "sk-secret-0123" })],
+    ["a text", "sk-secret-0123"],
+    ["an object", { message: "sk-secret-0123", code: "draining", status: 200 }],
+    ["nothing", undefined],
+    ["null", null],
+  ];
+  for (const [what, error] of thrown) {
+    await t.step(what, async () => {
+      const refusal = refusalOf(error);
+      assert.equal(refusal.code, "bug");
+      const response = refusalResponse(refusal, "anthropic");
+      assert.equal(response.status, 500);
+      assert.doesNotMatch(await response.text(), /secret/);
+    });
+  }
+});

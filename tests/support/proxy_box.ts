@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import { machineBackend } from "../../backends/machine.ts";
+import { PROVIDERS } from "../../lib/providers/table.ts";
+import { ownAuthorities } from "../../lib/proxy/admit.ts";
+import { Credentials } from "../../lib/proxy/credentials.ts";
+import { makeHandler } from "../../lib/proxy/handler.ts";
+import type { RequestLine } from "../../lib/proxy/log.ts";
+import type { Upstream, UpstreamRequest } from "../../lib/proxy/upstream.ts";
+import { Secret } from "../../lib/secret.ts";
+import { clientFields, type ClientRights } from "../../lib/vault/client.ts";
+import type { EntryKind } from "../../lib/vault/envelope.ts";
+import { type Home, homeFrom } from "../../lib/vault/home.ts";
+import type { KeyStores } from "../../lib/vault/keystore.ts";
+import { Vault } from "../../lib/vault/vault.ts";
+import { FakeClock } from "./fake_clock.ts";
+
+const PORT = 18900;
+
+/** The authority that the proxy in the box goes by. */
+export const AUTHORITY = `127.0.0.1:${PORT}`;
+
+/** A vault that remembers what was opened. */
+export class CountingVault extends Vault {
+  readonly opened: string[] = [];
+
+  override open(kind: EntryKind, name: string): Promise<Secret | undefined> {
+    this.opened.push(`${kind}:${name}`);
+    return super.open(kind, name);
+  }
+}
+
+/** A real vault in a folder of its own, under the machine backend with a made-up identity. */
+export interface VaultBox extends Disposable {
+  readonly home: Home;
+  readonly clock: FakeClock;
+  readonly vault: CountingVault;
+  /** A second view of the same file, as another process has it. */
+  readonly elsewhere: Vault;
+}
+
+/** What a test may change in {@linkcode makeProxyBox}. */
+export interface ProxyBoxOptions {
+  /** Whose credential is stored; all of them when left out. */
+  readonly stored?: readonly string[];
+  readonly upstream?: Upstream;
+}
+
+/** A proxy without a network: requests go in by hand, and what would leave is recorded. */
+export interface ProxyBox extends VaultBox {
+  readonly handle: (request: Request) => Promise<Response>;
+  readonly credentials: Credentials;
+  /** What was sent upstream. */
+  readonly sent: UpstreamRequest[];
+  readonly lines: RequestLine[];
+  readonly events: string[];
+  draining: boolean;
+}
+
+/** Makes the vault box; nothing is stored in it yet. */
+export function makeVaultBox(): VaultBox {
+  const folder = Deno.makeTempDirSync({ prefix: "agentgazer-test-" });
+  const home = homeFrom(() => join(folder, "home"));
+  const clock = new FakeClock();
+  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+  const identity = {
+    uid: () => 1000,
+    userName: () => "somebody",
+    machineId: () => Promise.resolve(new Uint8Array(16).fill(7)),
+  };
+  const machine = machineBackend({ path: home.machineKey, named: false }, identity, random);
+  const keys: KeyStores = { forNewVault: () => machine, forRecord: () => machine };
+  return {
+    home,
+    clock,
+    vault: new CountingVault(home, keys, { now: clock.now, random }),
+    elsewhere: new Vault(home, keys, { now: clock.now, random }),
+    [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}
+
+/** The token of a client in the box. */
+export function tokenOf(name: string): string {
+  return `agz_${name}-Q0wPz8Lm4Kd7Jv2Xc9Bn5`;
+}
+
+/** The credential of a provider in the box; no part of it occurs by chance. */
+export function credentialOf(id: string): string {
+  return `${id}-H3yTg6Fr1Sx8Ue5Io0Ap`;
+}
+
+const NO_LIMITS: ClientRights = { allow: null, expiresAt: null, minting: false };
+
+/** The clients of a proxy box. */
+const CLIENTS: Record<string, ClientRights> = {
+  any: NO_LIMITS,
+  other: NO_LIMITS,
+  minter: { ...NO_LIMITS, minting: true },
+  narrow: { ...NO_LIMITS, allow: ["mistral"] },
+  barred: { ...NO_LIMITS, allow: [] },
+  expired: { ...NO_LIMITS, expiresAt: "2026-11-02T09:00:00.000Z" },
+  brief: { ...NO_LIMITS, expiresAt: "2026-11-02T09:00:00.001Z" },
+};
+
+/** Makes a handler over a real vault with credentials and clients in it. */
+export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<ProxyBox> {
+  const box = makeVaultBox();
+  await box.elsewhere.change((draft) => {
+    for (const { id, auth } of PROVIDERS) {
+      if (options.stored?.includes(id) === false) continue;
+      draft.put(auth === "api-key" ? "api-key" : "login", id, new Secret(credentialOf(id)));
+    }
+    for (const [name, rights] of Object.entries(CLIENTS)) {
+      const token = new Secret(tokenOf(name));
+      draft.put("client", name, token, clientFields(rights, token));
+    }
+  });
+  const sent: UpstreamRequest[] = [];
+  const lines: RequestLine[] = [];
+  const events: string[] = [];
+  const credentials = new Credentials(box.vault, box.clock);
+  const proxyBox: ProxyBox = {
+    ...box,
+    credentials,
+    sent,
+    lines,
+    events,
+    draining: false,
+    handle: makeHandler({
+      version: "1.2.3",
+      authorities: ownAuthorities(PORT, []),
+      credentials,
+      upstream(request) {
+        sent.push(request);
+        return options.upstream?.(request) ?? Promise.resolve(Response.json({ ok: true }));
+      },
+      log: {
+        request: (line) => lines.push({ ...line }),
+        event: (level, message) => events.push(`${level}: ${message}`),
+      },
+      system: box.clock,
+      isDraining: () => proxyBox.draining,
+    }),
+  };
+  return proxyBox;
+}
+
+/** How {@linkcode rawRequest} differs from a plain GET. */
+export interface RawRequest {
+  readonly method?: string;
+  readonly headers?: HeadersInit;
+  readonly body?: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly signal?: AbortSignal;
+}
+
+/** A request as the server hands it over, of which the class `Request` would normalise the URL or the method. */
+export function rawRequest(target: string, options: RawRequest = {}): Request {
+  const headers = new Headers(options.headers);
+  if (!headers.has("host")) headers.set("host", AUTHORITY);
+  const { method = "GET", body = null, signal = new AbortController().signal } = options;
+  return { url: `http://${AUTHORITY}${target}`, method, headers, body, signal } as Request;
+}
+
+/** The header that carries a client's token. */
+export function bearer(name: string): Record<string, string> {
+  return { authorization: `Bearer ${tokenOf(name)}` };
+}
