@@ -31,8 +31,12 @@ export async function runCommand(
   }
   const timer = Promise.withResolvers<undefined>();
   const id = setTimeout(() => {
-    child.kill("SIGKILL");
     timer.resolve(undefined);
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended, and something that it started holds its output.
+    }
   }, deadline);
   try {
     return await Promise.race([timer.promise, outcome(child)]);

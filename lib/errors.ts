@@ -43,10 +43,12 @@ export function exitCode(code: ErrorCode): number {
 
 /**
  * What may be printed of an error that nobody foresaw: its class and where it was thrown. Its message may
- * repeat what was parsed or sent, so it may hold a secret.
+ * repeat what was parsed or sent, so it may hold a secret; the stack begins with it.
  */
 export function describeBug(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
-  return [error.constructor.name, ...frames].join("\n");
+  const { message, stack } = error;
+  const start = typeof stack === "string" ? stack.indexOf(message) : -1;
+  const frames = start < 0 ? [] : stack!.slice(start + message.length).match(/^ +at .*$/gm) ?? [];
+  return [error.constructor?.name ?? "Error", ...frames].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { AppError } from "../errors.ts";
+import { PROVIDERS } from "../providers/table.ts";
 import { type Client, clientFields, clientsIn, newToken } from "../vault/client.ts";
 import { damagedEntry, entryName } from "../vault/envelope.ts";
 import { type Context, requireProvider } from "./context.ts";
@@ -42,13 +43,7 @@ export function addClientCommands(program: Command, context: Context): void {
 
 async function add(context: Context, name: string, options: AddOptions): Promise<void> {
   const { system } = context;
-  if (!NAME.test(name)) {
-    throw new AppError(
-      "usage",
-      "Cannot add a client under that name",
-      "use up to 64 letters, digits, dots, underscores and hyphens",
-    );
-  }
+  refuseName(name);
   const allow = options.allow?.map((id) => requireProvider(id).id) ?? null;
   const now = system.now();
   const lifetime = options.expires === undefined ? undefined : parseLifetime(options.expires);
@@ -57,7 +52,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
   const minting = options.allowMinting === true;
   const fields = clientFields({ allow, expiresAt, minting }, token);
   await context.vault().change((draft) => {
-    if (draft.has("client", name)) throw exists(name);
+    if (draft.has("client", name)) throw exists();
     draft.put("client", name, token, fields);
   });
   await system.terminal.out(token.reveal() + "\n");
@@ -91,10 +86,21 @@ async function remove(context: Context, name: string): Promise<void> {
   await writeNote(context.system.terminal, "removed the client; its token is no longer valid");
 }
 
-function exists(name: string): AppError {
+/** Names stand in the clear, so a key in the place of one must not get into the vault. */
+function refuseName(name: string): void {
+  const isKey = /^(sk-|agz_)/.test(name) || PROVIDERS.some((provider) => provider.keyShape?.test(name));
+  if (NAME.test(name) && !isKey) return;
+  throw new AppError(
+    "usage",
+    `Cannot add a client under that name${isKey ? ": it looks like a key" : ""}`,
+    "use up to 64 letters, digits, dots, underscores and hyphens",
+  );
+}
+
+function exists(): AppError {
   return new AppError(
     "usage",
-    `Cannot add the client "${name}": there is one already`,
-    `agentgazer clients remove ${name}, or choose another name`,
+    "Cannot add a client under that name: there is one already",
+    "choose another name, or remove that client first: agentgazer clients remove <name>",
   );
 }

@@ -80,8 +80,8 @@ async function tokenOf({ system }: Context, vault: Vault, name: string): Promise
   if (entry !== undefined && isExpired(parseClient(entry), system.now())) {
     throw new AppError(
       "refused",
-      `Cannot use the client "${name}": its token has expired`,
-      `agentgazer clients remove ${name}, then add it again`,
+      "Cannot use that client: its token has expired",
+      "remove it and add it again: agentgazer clients remove <name>",
     );
   }
   const token = await vault.open("client", name);

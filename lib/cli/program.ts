@@ -57,17 +57,18 @@ function makeProgram(context: Context, write: (text: string) => void): Command {
 async function report(thrown: unknown, context: Context, json: boolean): Promise<number> {
   const { terminal } = context.system;
   const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
-  if (!(error instanceof AppError)) {
-    await terminal.err(`agentgazer: error: this is a bug, please report it\n${describeBug(error)}\n`);
-    return exitCode("bug");
-  }
-  const { code, message, hint } = error;
+  const { code, message, hint } = error instanceof AppError ? error : bug(error);
   if (json) await terminal.err(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n");
   else {
     await terminal.err(`agentgazer: error: ${message}\n`);
     if (hint !== undefined) await terminal.err(`agentgazer: hint: ${hint}\n`);
   }
   return exitCode(code);
+}
+
+/** Where it was thrown is what a report needs. */
+function bug(error: unknown): AppError {
+  return new AppError("bug", `This is a bug: ${describeBug(error)}`, "please report it, with these lines");
 }
 
 /** Whoever read our output has seen enough. */

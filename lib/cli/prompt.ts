@@ -16,10 +16,10 @@ export async function askHidden(system: System, label: string): Promise<string> 
   const { terminal } = system;
   const stopped = Promise.withResolvers<never>();
   const forget = system.onSignals(["SIGINT", "SIGTERM", "SIGHUP"], () => stopped.reject(interrupted()));
-  terminal.setRaw(true);
   try {
-    await terminal.err(label);
-    return await Promise.race([readHidden(terminal), stopped.promise]);
+    terminal.setRaw(true);
+    const asked = terminal.err(label).then(() => readHidden(terminal));
+    return await Promise.race([asked, stopped.promise]);
   } finally {
     terminal.setRaw(false);
     forget();
@@ -68,7 +68,7 @@ async function readHidden(terminal: Terminal): Promise<string> {
       else if (char === CTRL_D && line === "") throw interrupted();
       else if (char === "\r" || char === "\n") return endOfLine(line, [...typed].slice(at + 1).join(""));
       else if (char === CTRL_U) line = "";
-      else if (BACKSPACE.includes(char)) line = line.slice(0, -1);
+      else if (BACKSPACE.includes(char)) line = [...line].slice(0, -1).join("");
       else line += char;
     }
   }

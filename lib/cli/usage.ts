@@ -8,7 +8,7 @@ const HELP = "agentgazer --help";
  * key in the wrong place.
  */
 export function usageError({ code, message }: CommanderError): AppError {
-  const suggestion = /\(Did you mean (?:one of )?([^?]*)\?\)/.exec(message)?.[1];
+  const suggestion = /\(Did you mean (?:one of )?([^?]*)\?\)$/.exec(message)?.[1];
   const hint = suggestion === undefined ? HELP : `did you mean \`${suggestion}\`?`;
   const named = /'((?:--|<|\[)?[\w-]+[^']*)'/.exec(message)?.[1];
   switch (code) {

@@ -1,4 +1,5 @@
 import { connectionNames } from "./carriers.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Headers of an answer that are not for the client: of this hop, of browsers, or of the provider's site. */
 const DROPPED = [
@@ -32,6 +33,7 @@ export interface Transfer {
  *
  * @param acceptsEncoding whether the client would take a compressed answer, so that our server would make one
  * @param onEnd is called once
+ * @throws {Refusal} `upstream_failed` for a status that HTTP does not have
  */
 export function relay(
   answer: Response,
@@ -41,6 +43,10 @@ export function relay(
   const headers = passedOn(answer.headers);
   if (acceptsEncoding) forbidCompression(headers);
   const { status } = answer;
+  if (status < 200 || status > 599) {
+    answer.body?.cancel().catch(() => {});
+    throw new Refusal("upstream_failed", `The provider answered with the status ${status}`);
+  }
   if (BODILESS.includes(status) || answer.body === null) {
     onEnd({ bytes: 0, end: "complete" });
     return new Response(null, { status, headers });

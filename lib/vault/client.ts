@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Secret } from "../secret.ts";
 import type { Contents, Entry } from "./contents.ts";
-import { damagedEntry, entryName } from "./envelope.ts";
+import { type ClearFields, damagedEntry, entryName } from "./envelope.ts";
 import type { Json } from "./keystore.ts";
 
 /** The bytes of chance in a token. */
@@ -39,7 +39,7 @@ export function tokenDigest(token: string): Uint8Array {
 }
 
 /** The clear fields of the entry of a client with this token. */
-export function clientFields(rights: ClientRights, token: Secret): { readonly [field: string]: Json } {
+export function clientFields(rights: ClientRights, token: Secret): ClearFields {
   const { allow, expiresAt, minting } = rights;
   return { digest: tokenDigest(token.reveal()).toHex(), allow, expiresAt, minting };
 }

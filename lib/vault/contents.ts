@@ -1,5 +1,5 @@
 import type { Secret } from "../secret.ts";
-import { type EntryFields, type EntryKind, entryName, splitEntry } from "./envelope.ts";
+import { type ClearFields, type EntryFields, type EntryKind, entryName, splitEntry } from "./envelope.ts";
 import type { Json } from "./keystore.ts";
 
 /** An entry as anyone may see it, without the key. */
@@ -21,7 +21,7 @@ export interface Contents {
 
 /** Changes to the vault that become true all at once. */
 export interface Draft extends Contents {
-  put(kind: EntryKind, name: string, secret: Secret, fields?: { readonly [field: string]: Json }): void;
+  put(kind: EntryKind, name: string, secret: Secret, fields?: ClearFields): void;
   /** Whether there was such an entry. */
   remove(kind: EntryKind, name: string): boolean;
 }
@@ -64,7 +64,7 @@ export class EnvelopeContents implements Contents {
 export interface Put {
   readonly kind: EntryKind;
   readonly secret: Secret;
-  readonly fields: { readonly [field: string]: Json };
+  readonly fields: ClearFields;
   readonly createdAt: string | undefined;
 }
 
@@ -77,15 +77,17 @@ export class EnvelopeDraft extends EnvelopeContents implements Draft {
     return this.puts.size + this.removed.size > 0;
   }
 
-  put(kind: EntryKind, name: string, secret: Secret, fields = {}): void {
+  put(kind: EntryKind, name: string, secret: Secret, fields: ClearFields = {}): void {
     const createdAt = this.#createdAt(kind, name);
     this.puts.set(entryName(kind, name), { kind, secret, fields, createdAt });
+    this.removed.delete(entryName(kind, name));
   }
 
   remove(kind: EntryKind, name: string): boolean {
-    if (!this.has(kind, name)) return false;
-    this.removed.add(entryName(kind, name));
-    return true;
+    const id = entryName(kind, name);
+    const wasPut = this.puts.delete(id);
+    if (this.has(kind, name)) this.removed.add(id);
+    return wasPut || this.removed.has(id);
   }
 
   #createdAt(kind: EntryKind, name: string): string | undefined {

@@ -20,6 +20,13 @@ export interface EntryFields {
   readonly [field: string]: Json;
 }
 
+/** What may be stored in the clear with an entry; the two names are those of its sealed part. */
+export interface ClearFields {
+  readonly [field: string]: Json;
+  readonly nonce?: never;
+  readonly data?: never;
+}
+
 /** The parsed `vault.json`. Entries stay as they were read, so that a damaged one is not lost. */
 export interface Envelope {
   readonly id: string;
@@ -104,7 +111,7 @@ export function splitEntry(name: string, entry: Json): { fields: EntryFields; se
 /** The error for an entry that can't be opened although the key of the vault fits. */
 export function damagedEntry(name: string): AppError {
   const [kind, of] = name.split(":");
-  const remove = kind === "client" ? "clients remove" : "providers remove";
+  const remove = { client: "clients remove", login: "logout" }[kind ?? ""] ?? "providers remove";
   return new AppError(
     "vault_damaged",
     `Cannot open the entry "${name}" of the vault: it is damaged`,

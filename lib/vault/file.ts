@@ -3,6 +3,9 @@ import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
 import { type FileKind, refuseUnsafe, refuseUnsafeFolder, unavailable } from "./guard.ts";
 
+/** The mode of the program's own files. The umask narrows it when they are made, so it is set again. */
+export const PRIVATE = 0o600;
+
 /**
  * Makes the folder, private to its owner, unless it is there.
  *
@@ -10,7 +13,10 @@ import { type FileKind, refuseUnsafe, refuseUnsafeFolder, unavailable } from "./
  */
 export function ensureFolder(path: string): void {
   try {
-    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (!isThere(path)) {
+      Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+      Deno.chmodSync(path, 0o700);
+    }
     refuseUnsafeFolder(path, Deno.statSync(path), userId());
   } catch (error) {
     throw unavailable("use", path, error);
@@ -57,8 +63,9 @@ export function replaceDurably(path: string, content: Uint8Array): void {
   const temporary = path + ".new";
   try {
     removeIfThere(temporary);
-    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: PRIVATE });
     try {
+      Deno.chmodSync(temporary, PRIVATE);
       for (let at = 0; at < content.length;) at += file.writeSync(content.subarray(at));
       file.syncSync();
     } finally {
@@ -105,6 +112,16 @@ export function stampOf(path: string): string {
     return `${info.dev}.${info.ino}.${info.size}.${info.mode}.${info.uid}.${info.nlink}.${times}`;
   } catch (error) {
     return error instanceof Deno.errors.NotFound ? "absent" : "unreadable";
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -23,7 +23,18 @@ export function refuseUnsafe(path: string, state: FileState, kind: FileKind, me:
 }
 
 /** The same for the folder of the vault: only writing by others matters, its files are private. */
-export function refuseUnsafeFolder(path: string, state: FileState, me: number): void {
+export function refuseUnsafeFolder(
+  path: string,
+  state: Pick<Deno.FileInfo, "isDirectory" | "mode" | "uid">,
+  me: number,
+): void {
+  if (!state.isDirectory) {
+    throw new AppError(
+      "refused",
+      `Cannot use ${path}: it is not a folder`,
+      "move it away, or set AGENTGAZER_HOME to a folder",
+    );
+  }
   if (state.uid !== me) {
     throw new AppError(
       "refused",

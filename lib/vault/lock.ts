@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { PRIVATE } from "./file.ts";
 import { refuseUnsafe, unavailable } from "./guard.ts";
 
 /** How long to wait for another process's write before giving up, in milliseconds. */
@@ -25,7 +26,9 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 
 function openLock(path: string): Deno.FsFile {
   try {
-    return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+    const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: PRIVATE });
+    Deno.chmodSync(path, PRIVATE);
+    return file;
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw unavailable("lock", path, error);
   }
