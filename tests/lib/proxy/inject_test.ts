@@ -45,8 +45,25 @@ Deno.test("inject() puts the credential into the one header that the path wants"
 Deno.test("inject() carries the credential exactly once, for every provider", async (t) => {
   for (const { id, base } of PROVIDERS) {
     await t.step(id, () => {
-      const carriers = injected(id, new URL(base).pathname).filter(([, value]) => value.includes(KEY));
+      const carriers = injected(id, new URL(base + "/x").pathname).filter(([, value]) => value.includes(KEY));
       assert.equal(carriers.length, 1);
+    });
+  }
+});
+
+Deno.test("inject() puts no credential into a request to another host or path", async (t) => {
+  const rows: [id: string, url: string][] = [
+    ["openai", "https://api.anthropic.com/v1/models"],
+    ["openai", "https://evil.test/v1/models"],
+    ["openai", "http://api.openai.com/v1/models"],
+    ["openai", "https://api.openai.com:444/v1/models"],
+    ["openai-oauth", "https://chatgpt.com/backend-api/me"],
+  ];
+  for (const [id, url] of rows) {
+    await t.step(url, () => {
+      const headers = new Headers();
+      assert.throws(() => inject(headers, providerById(id)!, new URL(url), new Secret(KEY)));
+      assert.deepEqual([...headers], []);
     });
   }
 });

@@ -21,6 +21,15 @@ function controlled(init: ResponseInit = {}) {
 
 const bytes = (...values: number[]): Bytes => new Uint8Array(values);
 
+Deno.test("relay() refuses a status that HTTP does not have, and ends the call", async () => {
+  let cancelled = false;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({ cancel: () => void (cancelled = true) });
+  const answer = { status: 999, headers: new Headers(), body } as Response;
+  assert.throws(() => relay(answer, false, () => {}), { code: "upstream_failed" });
+  await Promise.resolve();
+  assert.ok(cancelled);
+});
+
 Deno.test("relay() passes the bytes on as they are, chunk by chunk, as they arrive", async () => {
   const { answer, controller, ends } = controlled();
   const reader = answer.body!.getReader();

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { detectKeyStores } from "../../backends/detect.ts";
+import { machineBackend } from "../../backends/machine.ts";
+import type { CliOptions } from "../../lib/cli/context.ts";
+import { runCli } from "../../lib/cli/program.ts";
+import type { Home } from "../../lib/vault/home.ts";
+import { countingRandom, type FakeOptions, fakeSystem, START_TIME } from "./fake_system.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+/** What one command line left. */
+export interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** How a command line is run. */
+export interface CommandOptions extends FakeOptions {
+  /** What the clock shows. */
+  readonly time?: number;
+  /** In place of the machine backend. */
+  readonly keyStores?: CliOptions["keyStores"];
+}
+
+/** A home folder in which command lines run one after the other, in this process. */
+export interface CommandLine extends Disposable {
+  /** `AGENTGAZER_HOME`. */
+  readonly home: string;
+  run(args: readonly string[], options?: CommandOptions): Promise<Result>;
+}
+
+/** Makes a command line without a vault. */
+export function commandLine(): CommandLine {
+  const folder = temporaryFolder();
+  const home = join(folder.path, "home");
+  const random = countingRandom();
+  const identity = { uid: () => 1000, userName: () => "ada", machineId: () => Promise.resolve(undefined) };
+  const machine = ({ machineKey }: Home) =>
+    detectKeyStores([machineBackend({ path: machineKey, named: false }, identity, random)], undefined);
+  return {
+    home,
+    async run(args, { time = START_TIME, keyStores = machine, ...options } = {}) {
+      const env = { AGENTGAZER_HOME: home, ...options.env };
+      const fake = fakeSystem({ ...options, env });
+      fake.time = time;
+      const upstream = () => Promise.reject(new Error("no provider is called"));
+      const system = { ...fake, random };
+      const code = await runCli(args, { version: "1.2.3", system, upstream, keyStores });
+      return { code, out: fake.stdout, err: fake.stderr };
+    },
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  };
+}
