@@ -2,7 +2,7 @@
  * Runs all tests. The executable is built first where that is possible, since the end-to-end tests run it;
  * where it isn't they are reported as ignored.
  *
- *   test.ts [arguments of `deno test`]
+ *   run_tests.ts [arguments of `deno test`]
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,4 +24,4 @@ const sdks = [...Deno.readDirSync(join(root, "tests", "e2e", "sdk"))].map(({ nam
   `tests/e2e/sdk/${name}`
 );
 await deno("cache", "-q", ...sdks);
-Deno.exit(await deno("test", "-q", "-A", "--parallel", "--reporter=dot", ...Deno.args));
+Deno.exit(await deno("test", "-q", "-A", "--parallel", ...Deno.args));
