@@ -1,5 +1,5 @@
 import { detectKeyStores } from "./backends/detect.ts";
-import { currentUserName, machineBackend } from "./backends/machine.ts";
+import { currentUserName, keyFileFrom, machineBackend } from "./backends/machine.ts";
 import { machineId } from "./backends/machine_id.ts";
 import { realSystem } from "./backends/system.ts";
 import config from "./deno.json" with { type: "json" };
@@ -12,8 +12,7 @@ import type { KeyStores } from "./lib/vault/keystore.ts";
 const system = realSystem();
 
 function keyStores(home: Home): KeyStores {
-  const named = system.env("AGENTGAZER_MACHINE_KEY_FILE");
-  const keyFile = { path: named ?? home.machineKey, named: named !== undefined };
+  const keyFile = keyFileFrom(system.env("AGENTGAZER_MACHINE_KEY_FILE"), home.machineKey);
   const identity = { uid: () => Deno.uid(), userName: currentUserName, machineId };
   const machine = machineBackend(keyFile, identity, system.random);
   return detectKeyStores([machine], system.env("AGENTGAZER_SECRET_BACKEND"));

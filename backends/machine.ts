@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import * as os from "node:os";
+import { isAbsolute } from "node:path";
 import { AppError } from "../lib/errors.ts";
 import { readGuarded, replaceDurably } from "../lib/vault/file.ts";
 import type { Json, KeyBytes, KeyRecord, KeyResult, KeyStore } from "../lib/vault/keystore.ts";
@@ -21,6 +22,21 @@ export interface KeyFile {
   readonly path: string;
   /** Whether `AGENTGAZER_MACHINE_KEY_FILE` names it: then it is never made, and nothing else is bound. */
   readonly named: boolean;
+}
+
+/**
+ * The key file that `AGENTGAZER_MACHINE_KEY_FILE` names, else our own.
+ *
+ * @throws {AppError} `usage` when the name is no absolute path
+ */
+export function keyFileFrom(named: string | undefined, own: string): KeyFile {
+  if (named === undefined) return { path: own, named: false };
+  if (isAbsolute(named)) return { path: named, named: true };
+  throw new AppError(
+    "usage",
+    "Cannot use the value of AGENTGAZER_MACHINE_KEY_FILE: the path is not absolute",
+    "set it to an absolute path",
+  );
 }
 
 /** What the key was derived with, besides the key file; `null` is not bound. Recorded in the clear. */
@@ -141,7 +157,7 @@ function changes(was: Bound, is: Bound): string[] {
   const changed: string[] = [];
   if (was.uid !== is.uid) changed.push(`it was made by user id ${was.uid}, this is ${is.uid}`);
   if (was.user !== is.user) {
-    changed.push(`it was made by the user "${was.user}", this is "${is.user}"`);
+    changed.push(`it was made by the user ${JSON.stringify(was.user)}, this is ${JSON.stringify(is.user)}`);
   }
   if (was.machine !== is.machine) {
     changed.push(

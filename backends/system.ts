@@ -1,3 +1,4 @@
+import { AppError } from "../lib/errors.ts";
 import type { System, Terminal } from "../lib/system.ts";
 
 /** The real terminal of this process. */
@@ -11,8 +12,9 @@ function terminal(): Terminal {
     stdin: { isTerminal: Deno.stdin.isTerminal() },
     stdout: { isTerminal: Deno.stdout.isTerminal() },
     stderr: { isTerminal: Deno.stderr.isTerminal() },
-    out: (text) => write(Deno.stdout, text),
-    err: (text) => write(Deno.stderr, text),
+    out: (text) => write(Deno.stdout, text).catch(refuseOutput),
+    // Nobody may be reading; that is no reason to fail.
+    err: (text) => write(Deno.stderr, text).catch(() => {}),
     async read() {
       const bytes = new Uint8Array(4096);
       const count = await Deno.stdin.read(bytes);
@@ -20,6 +22,12 @@ function terminal(): Terminal {
     },
     setRaw: (raw) => Deno.stdin.setRaw(raw),
   };
+}
+
+/** A reader that has seen enough is no error; a full disk is. */
+function refuseOutput(error: unknown): void {
+  if (error instanceof Deno.errors.BrokenPipe) return;
+  throw new AppError("usage", "Cannot write the answer to stdout", "the command itself was carried out");
 }
 
 /** The real machine, as lib/ may use it. */

@@ -3,9 +3,9 @@ export interface Terminal {
   readonly stdin: { readonly isTerminal: boolean };
   readonly stdout: { readonly isTerminal: boolean };
   readonly stderr: { readonly isTerminal: boolean };
-  /** Writes the answer of the command to stdout. */
+  /** Writes the answer of the command to stdout; a closed pipe is no error. @throws {AppError} `usage` */
   out(text: string): Promise<void>;
-  /** Writes everything that is not the answer to stderr. */
+  /** Writes everything that is not the answer to stderr. Never rejects. */
   err(text: string): Promise<void>;
   /** The next bytes of stdin; `null` at its end. */
   read(): Promise<Uint8Array | null>;

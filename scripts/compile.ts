@@ -41,6 +41,6 @@ try {
 }
 
 async function deno(...args: string[]): Promise<void> {
-  const { success, code } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).spawn().status;
-  if (!success) Deno.exit(code);
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).spawn().status;
+  if (!success) throw new Error(`deno ${args[0]} failed`);
 }

@@ -16,11 +16,16 @@ const ENVIRONMENT = [
   "NO_COLOR",
   "HOME",
   "HTTPS_PROXY",
+  "https_proxy",
+  "ALL_PROXY",
+  "all_proxy",
   "NO_PROXY",
+  "no_proxy",
   "DENO_CERT",
   "DENO_TLS_CA_STORE",
   "SSL_CERT_FILE",
   "SSLKEYLOGFILE",
+  "DENO_SERVE_ADDRESS",
 ];
 
 /** What the vault key is bound to: user id and name. The runtime asks for the group id with the name. */

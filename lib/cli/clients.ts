@@ -7,7 +7,7 @@ import { type Context, requireProvider } from "./context.ts";
 import { parseLifetime } from "./lifetime.ts";
 import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
 
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 const COLUMNS: readonly Column<Client>[] = [
   ["NAME", (row) => row.name],
@@ -93,7 +93,7 @@ function refuseName(name: string): void {
   throw new AppError(
     "usage",
     `Cannot add a client under that name${isKey ? ": it looks like a key" : ""}`,
-    "use up to 64 letters, digits, dots, underscores and hyphens",
+    "use up to 64 letters, digits, dots, underscores and hyphens, a letter or digit first",
   );
 }
 

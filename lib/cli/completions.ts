@@ -26,6 +26,7 @@ function placesOf(command: Command, path: string): Place[] {
   const commands = command.commands.map((one) => one.name());
   const choices = command.registeredArguments.flatMap((one: Argument) => one.argChoices ?? []);
   const options = command.options.flatMap((one: Option) => one.hidden ? [] : [one.long ?? one.short!]);
+  choices.push(...command.options.flatMap((one: Option) => one.argChoices ?? []));
   const place = { path, words: [...commands, ...choices, ...options, "--help", ...idsFor(command)] };
   return [
     place,

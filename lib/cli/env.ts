@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { type Provider, PROVIDERS } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
 import { clientFields, DEFAULT_CLIENT, isExpired, newToken, parseClient } from "../vault/client.ts";
-import type { Contents } from "../vault/contents.ts";
+import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Context, requireProvider } from "./context.ts";
 import { readAddress } from "./proxy_file.ts";
@@ -39,7 +39,11 @@ async function env(context: Context, { shell, provider, client }: EnvOptions): P
   const vault = context.vault();
   const token = await tokenOf(context, vault, client);
   const contents = vault.read();
-  const providers = PROVIDERS.filter((row) => asked?.includes(row) ?? hasCredential(contents, row));
+  const { allow } = parseClient(contents.entry("client", client)!);
+  const providers = PROVIDERS.filter((row) =>
+    asked?.includes(row) ??
+      (credentialKind(contents, row) !== undefined && allow?.includes(row.id) !== false)
+  );
   const variables = variablesFor(providers, token, readAddress(context.home()));
   if (shell === "json") await writeJson(terminal, Object.fromEntries(variables));
   else await terminal.out([...variables].map(([name, value]) => SHELLS[shell](name, value)).join(""));
@@ -61,10 +65,6 @@ function variablesFor(providers: readonly Provider[], token: Secret, address: st
     for (const name of sdk.base) variables.set(name, `${address}/${id}${sdk.path}`);
   }
   return variables;
-}
-
-function hasCredential(contents: Contents, { id }: Provider): boolean {
-  return contents.has("api-key", id) || contents.has("login", id);
 }
 
 /** Opens the client's token; the default client is made on first use. */

@@ -30,9 +30,8 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
       await terminal.out(help);
       return 0;
     }
-    if (isBrokenPipe(error)) return 0;
     if (error instanceof CommanderError && error.code === "commander.help") await terminal.err(help);
-    return await report(error, context, args.includes("--json"));
+    return await report(error, context, args);
   }
 }
 
@@ -41,7 +40,7 @@ function makeProgram(context: Context, write: (text: string) => void): Command {
   const program = new Command("agentgazer")
     .description("Keeps the credentials of LLM providers, and a local proxy that puts them in.")
     .version(`agentgazer ${context.version}`, "--version", "print the version")
-    .helpOption("--help", "print help")
+    .helpOption("-h, --help", "print help")
     .helpCommand(false)
     .exitOverride()
     .configureHelp({ helpWidth: HELP_WIDTH })
@@ -54,24 +53,33 @@ function makeProgram(context: Context, write: (text: string) => void): Command {
   return program;
 }
 
-async function report(thrown: unknown, context: Context, json: boolean): Promise<number> {
+async function report(thrown: unknown, context: Context, args: readonly string[]): Promise<number> {
   const { terminal } = context.system;
-  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  const error = thrown instanceof CommanderError ? usageError(thrown, helpFor(context, args)) : thrown;
   const { code, message, hint } = error instanceof AppError ? error : bug(error);
-  if (json) await terminal.err(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n");
-  else {
+  if (args.includes("--json")) {
+    await terminal.err(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n");
+  } else {
     await terminal.err(`agentgazer: error: ${message}\n`);
     if (hint !== undefined) await terminal.err(`agentgazer: hint: ${hint}\n`);
   }
   return exitCode(code);
 }
 
+/** The command that explains the one that was typed, as far as its words are commands. */
+function helpFor(context: Context, args: readonly string[]): string {
+  let command = makeProgram(context, () => {});
+  const words = [command.name()];
+  for (const word of args) {
+    const next = command.commands.find((one) => one.name() === word);
+    if (next === undefined) break;
+    words.push(word);
+    command = next;
+  }
+  return `${words.join(" ")} --help`;
+}
+
 /** Where it was thrown is what a report needs. */
 function bug(error: unknown): AppError {
   return new AppError("bug", `This is a bug: ${describeBug(error)}`, "please report it, with these lines");
-}
-
-/** Whoever read our output has seen enough. */
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && error.name === "BrokenPipe";
 }

@@ -44,13 +44,18 @@ export async function agrees(terminal: Terminal, question: string): Promise<bool
  * Reads stdin to its end.
  *
  * @param limit in bytes; what is longer is cut off soon after it
+ * @throws {AppError} `usage` when it can't be read
  */
 export async function readAll(terminal: Terminal, limit: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for (let bytes = await terminal.read(); bytes !== null; bytes = await terminal.read()) {
-    text += decoder.decode(bytes, { stream: true });
-    if (text.length > limit) break;
+  try {
+    for (let bytes = await terminal.read(); bytes !== null; bytes = await terminal.read()) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length > limit) break;
+    }
+  } catch {
+    throw new AppError("usage", "Cannot read stdin", "give it a file or a pipe");
   }
   return text + decoder.decode();
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { AppError } from "../errors.ts";
 import { MAX_KEY_BYTES, parseKey } from "../providers/key.ts";
-import { type Provider, PROVIDERS } from "../providers/table.ts";
+import { type Provider, providerById, PROVIDERS } from "../providers/table.ts";
 import type { Entry } from "../vault/contents.ts";
 import { damagedEntry, entryName } from "../vault/envelope.ts";
 import { type Context, requireProvider } from "./context.ts";
@@ -97,16 +97,20 @@ function listed({ id, name, auth, base }: Provider, entries: readonly Entry[]): 
 
 async function remove(context: Context, id: string, yes: boolean): Promise<void> {
   const { terminal } = context.system;
-  const provider = requireProvider(id);
-  refuseLogin(provider, "logout");
   const vault = context.vault();
-  if (!vault.read().has("api-key", provider.id)) throw notStored(provider);
-  const question = `Remove the ${provider.name} key?`;
+  // Also one that another version stored, or whose name was damaged.
+  if (!vault.read().has("api-key", id)) {
+    const provider = requireProvider(id);
+    refuseLogin(provider, "logout");
+    throw notStored(provider.name);
+  }
+  const name = providerById(id)?.name ?? id;
+  const question = `Remove the ${name} key?`;
   if (!yes && terminal.stdin.isTerminal && !await agrees(terminal, question)) {
     throw new AppError("interrupted", "Nothing was removed");
   }
-  if (!await vault.change((draft) => draft.remove("api-key", provider.id))) throw notStored(provider);
-  await writeNote(terminal, `removed the ${provider.name} key`);
+  if (!await vault.change((draft) => draft.remove("api-key", id))) throw notStored(name);
+  await writeNote(terminal, `removed the ${name} key`);
 }
 
 function refuseLogin(provider: Provider, command: "login" | "logout"): void {
@@ -114,14 +118,14 @@ function refuseLogin(provider: Provider, command: "login" | "logout"): void {
   throw new AppError(
     "usage",
     `${provider.name} has no API key to keep: its credential comes from a login`,
-    `agentgazer ${command} ${provider.id}`,
+    `agentgazer ${command} ${provider.id} (not in this version)`,
   );
 }
 
-function notStored(provider: Provider): AppError {
+function notStored(name: string): AppError {
   return new AppError(
     "not_found",
-    `Cannot remove the ${provider.name} key: none is stored`,
+    `Cannot remove the ${name} key: none is stored`,
     "agentgazer providers list",
   );
 }

@@ -1,4 +1,4 @@
-import { readGuarded, remove, replaceDurably } from "../vault/file.ts";
+import { ensureFolder, readGuarded, remove, replaceDurably } from "../vault/file.ts";
 import type { Home } from "../vault/home.ts";
 import { withLock } from "../vault/lock.ts";
 
@@ -19,6 +19,7 @@ export function readAddress(home: Home): string {
 
 /** Says where this process listens. @throws {AppError} */
 export async function writeAddress(home: Home, address: ProxyAddress): Promise<void> {
+  ensureFolder(home.folder);
   const bytes = new TextEncoder().encode(JSON.stringify(address) + "\n");
   await withLock(home.lock, () => Promise.resolve(replaceDurably(home.proxy, bytes)));
 }
@@ -36,7 +37,9 @@ function read(home: Home): ProxyAddress | undefined {
   if (bytes === undefined) return undefined;
   try {
     const { url, pid } = JSON.parse(new TextDecoder().decode(bytes));
-    return /^http:\/\/[\w.[\]:]+:\d+$/.test(url) && Number.isInteger(pid) ? { url, pid } : undefined;
+    return /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/.test(url) && Number.isInteger(pid)
+      ? { url, pid }
+      : undefined;
   } catch {
     return undefined; // The address is a convenience; a broken file is as good as none.
   }

@@ -5,7 +5,7 @@ import { Credentials } from "../proxy/credentials.ts";
 import { type Log, makeLog, parseLogLevel } from "../proxy/log.ts";
 import { runProxy } from "../proxy/server.ts";
 import type { System } from "../system.ts";
-import { ensureFolder } from "../vault/file.ts";
+import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
 import { DEFAULT_PORT, removeAddress, writeAddress } from "./proxy_file.ts";
@@ -15,7 +15,19 @@ const HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 const HOST_AND_PORT = /^(?:[a-z0-9][a-z0-9._-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?$/;
 
 /** Variables that change how providers are reached. */
-const NETWORK_VARIABLES = ["HTTPS_PROXY", "NO_PROXY", "DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE"];
+const NETWORK_VARIABLES = [
+  ...["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
+  ...["DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE"],
+];
+
+/** Variables under which the runtime itself would break a promise. */
+const FORBIDDEN_VARIABLES: Readonly<Record<string, string>> = {
+  SSLKEYLOGFILE: "the runtime would write the keys of every TLS connection to that file",
+  DENO_SERVE_ADDRESS: "the runtime would listen there, whatever --host and --port say",
+};
+
+/** How many log lines may wait for a slow reader. */
+const MAX_WAITING_LINES = 1000;
 
 interface StartOptions {
   readonly host: string;
@@ -38,13 +50,12 @@ export function addStartCommand(program: Command, context: Context): void {
 
 async function start(context: Context, { host, port, allowHost, logFormat }: StartOptions): Promise<void> {
   const { system, version, upstream } = context;
-  refuseKeyLog(system);
+  refuseVariables(system);
   const home = context.home();
   const level = parseLogLevel(system.env("AGENTGAZER_LOG"));
   const log = makeLog(logFormat, level, orderedWriter(system), system.now);
   const vault = context.vault();
   await checkVault(vault, log);
-  ensureFolder(home.folder);
 
   const drained = await runProxy({
     host,
@@ -57,29 +68,27 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
     credentials: new Credentials(vault, system),
     onListening: async (actualPort) => {
       const url = `http://${localName(host)}:${actualPort}`;
-      await writeAddress(home, { url, pid: system.pid });
+      await warnOnly(log, () => writeAddress(home, { url, pid: system.pid }));
       announce(log, system, version, url, host);
     },
   });
-  await removeAddress(home, system.pid);
+  await warnOnly(log, () => removeAddress(home, system.pid));
   if (!drained) throw new AppError("interrupted", "Ended with requests still running");
 }
 
-/** The runtime would write the keys of every TLS connection to that file. */
-function refuseKeyLog(system: System): void {
-  if (system.env("SSLKEYLOGFILE") === undefined) return;
-  throw new AppError(
-    "refused",
-    "Cannot start while SSLKEYLOGFILE is set: it would disclose every credential",
-    "unset SSLKEYLOGFILE",
-  );
+function refuseVariables({ env }: System): void {
+  for (const [name, reason] of Object.entries(FORBIDDEN_VARIABLES)) {
+    if (env(name) === undefined) continue;
+    throw new AppError("refused", `Cannot start while ${name} is set: ${reason}`, `unset ${name}`);
+  }
 }
 
 /** A vault that can't be read ends the start; one whose keystore is not open yet is waited for. */
 async function checkVault(vault: Vault, log: Log): Promise<void> {
   const contents = vault.read();
-  const stored = PROVIDERS.filter(({ id }) => contents.has("api-key", id) || contents.has("login", id));
-  if (stored.length === 0) log.event("warn", "no credential is stored yet: agentgazer providers set <id>");
+  if (!PROVIDERS.some((provider) => credentialKind(contents, provider) !== undefined)) {
+    log.event("warn", "no credential is stored yet: agentgazer providers set <id>");
+  }
   try {
     await vault.unlock();
   } catch (error) {
@@ -99,11 +108,30 @@ function announce(log: Log, system: System, version: string, url: string, host: 
   }
 }
 
-/** Lines are written one after the other; a reader that is gone does not stop the proxy. */
+/** Without the file only `env` can't tell another port than the default; the proxy works. */
+async function warnOnly(log: Log, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    log.event("warn", `${error.message}; \`agentgazer env\` needs it to know the port`);
+  }
+}
+
+/** Lines are written one after the other. A reader that stopped reading costs lines, not memory. */
 function orderedWriter({ terminal }: System): (line: string) => void {
   let last = Promise.resolve();
+  let waiting = 0;
+  let dropped = 0;
   return (line) => {
-    last = last.then(() => terminal.err(line)).catch(() => {});
+    if (waiting >= MAX_WAITING_LINES) {
+      dropped++;
+      return;
+    }
+    const text = dropped === 0 ? line : `(${dropped} lines were dropped)\n${line}`;
+    dropped = 0;
+    waiting++;
+    last = last.then(() => terminal.err(text)).then(() => void waiting--);
   };
 }
 

@@ -1,15 +1,15 @@
 import type { CommanderError } from "commander";
 import { AppError } from "../errors.ts";
 
-const HELP = "agentgazer --help";
-
 /**
  * Turns commander's error into ours. Its own text is not used where it repeats what was typed, which may be a
  * key in the wrong place.
+ *
+ * @param help the command that explains what was typed
  */
-export function usageError({ code, message }: CommanderError): AppError {
+export function usageError({ code, message }: CommanderError, help: string): AppError {
   const suggestion = /\(Did you mean (?:one of )?([^?]*)\?\)$/.exec(message)?.[1];
-  const hint = suggestion === undefined ? HELP : `did you mean \`${suggestion}\`?`;
+  const hint = suggestion === undefined ? help : `did you mean \`${suggestion.split(",")[0]}\`?`;
   const named = /'((?:--|<|\[)?[\w-]+[^']*)'/.exec(message)?.[1];
   switch (code) {
     case "commander.unknownCommand":
@@ -17,15 +17,19 @@ export function usageError({ code, message }: CommanderError): AppError {
     case "commander.unknownOption":
       return new AppError("usage", "Unknown option", hint);
     case "commander.excessArguments":
-      return new AppError("usage", "Too many arguments", HELP);
+      return new AppError("usage", "Too many arguments", help);
     case "commander.missingArgument":
-      return new AppError("usage", `The argument <${named}> is missing`, HELP);
+      return new AppError("usage", `The argument <${named}> is missing`, help);
     case "commander.optionMissingArgument":
-      return new AppError("usage", `The option ${named} needs a value`, HELP);
+      return new AppError("usage", `The option ${named} needs a value`, help);
     case "commander.invalidArgument":
-      return new AppError("usage", `The value of ${placeIn(message)} is not valid`, adviceIn(message));
+      return new AppError(
+        "usage",
+        `The value of ${placeIn(message)} is not valid`,
+        adviceIn(message) ?? help,
+      );
     default:
-      return new AppError("usage", "A command is missing", HELP);
+      return new AppError("usage", "A command is missing", help);
   }
 }
 
@@ -36,7 +40,7 @@ function placeIn(message: string): string {
 }
 
 /** What is allowed: our own parser's advice or the list of choices, which stand behind the value. */
-function adviceIn(message: string): string {
+function adviceIn(message: string): string | undefined {
   const advice = message.slice(message.lastIndexOf("is invalid")).replace(/^is invalid[^.]*\. ?/, "");
-  return advice === "" ? HELP : advice.replace(/\.$/, "");
+  return advice === "" ? undefined : advice.replace(/\.$/, "");
 }

@@ -3,7 +3,7 @@ import type { Provider } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
 import type { System } from "../system.ts";
 import { type Client, clientsIn, isExpired, tokenDigest } from "../vault/client.ts";
-import type { Contents } from "../vault/contents.ts";
+import { type Contents, credentialKind } from "../vault/contents.ts";
 import { damagedEntry, type EntryKind, entryName } from "../vault/envelope.ts";
 import type { Vault } from "../vault/vault.ts";
 
@@ -80,8 +80,7 @@ export class Credentials {
 
   #kindOf(provider: Provider): EntryKind | undefined {
     this.#refresh();
-    const kinds: EntryKind[] = provider.auth === "api-key" ? ["api-key"] : ["login"];
-    return kinds.find((kind) => this.#contents?.has(kind, provider.id));
+    return this.#contents === undefined ? undefined : credentialKind(this.#contents, provider);
   }
 
   #open(kind: EntryKind, name: string): Promise<Secret | undefined> {

@@ -1,4 +1,4 @@
-import { describeBug } from "../errors.ts";
+import { AppError, describeBug } from "../errors.ts";
 import { isMinting } from "../providers/match.ts";
 import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
@@ -23,6 +23,15 @@ export interface HandlerOptions {
   readonly system: Pick<System, "now">;
   /** Whether the proxy is about to end and takes no new work. */
   readonly isDraining: () => boolean;
+  /** Called whenever the last running request has ended. */
+  readonly onIdle: () => void;
+}
+
+/** Answers requests. */
+export interface Handler {
+  handle(request: Request): Promise<Response>;
+  /** How many requests have not ended yet. */
+  running(): number;
 }
 
 /** What becomes known of a request on its way: its log line, and the shape that errors should have. */
@@ -35,9 +44,10 @@ interface Progress {
  * Makes the function that answers every request. The order of its steps is the promise: whatever could refuse
  * a request comes before the credential, and the credential is put in last.
  */
-export function makeHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
-  const { version, authorities, credentials, upstream, log, system, isDraining } = options;
+export function makeHandler(options: HandlerOptions): Handler {
+  const { version, authorities, credentials, upstream, log, system, isDraining, onIdle } = options;
   const startedAt = system.now();
+  let running = 0;
 
   async function forward(request: Request, progress: Progress): Promise<Response> {
     const { line } = progress;
@@ -50,7 +60,7 @@ export function makeHandler(options: HandlerOptions): (request: Request) => Prom
     const { client, token } = identify(presentedTokens(request.headers, target.query));
     line.client = client.name;
     const to = route(target, request.headers.get("x-target-url"), (query) => withoutKeys(query, token));
-    line.agent = to.agent ?? "-";
+    line.agent = loggable(to.agent ?? "-");
     const provider = choose(to);
     line.provider = provider.id;
     progress.dialect = provider.errors;
@@ -84,7 +94,7 @@ export function makeHandler(options: HandlerOptions): (request: Request) => Prom
 
   function identify(tokens: readonly string[]): { client: Client; token: string } {
     const known = tokens.flatMap((token) => {
-      const client = credentials.client(token);
+      const client = clientOf(token);
       return client === undefined ? [] : [{ client, token }];
     });
     const [first, ...others] = known;
@@ -96,17 +106,35 @@ export function makeHandler(options: HandlerOptions): (request: Request) => Prom
     );
   }
 
+  /** What is wrong with the vault is not told to somebody who is not known yet. */
+  function clientOf(token: string): Client | undefined {
+    try {
+      return credentials.client(token);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.event("error", `${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);
+      throw new Refusal(
+        "vault_unavailable",
+        "The vault can't be read",
+        "look at the log of `agentgazer start`",
+      );
+    }
+  }
+
   /** The first provider that has a credential, else the first. */
   function choose({ providers }: Route): Provider {
     return providers.find((provider) => credentials.has(provider)) ?? providers[0];
   }
 
   function finish(line: RequestLine): void {
-    line.ms = Math.round(system.now() - Date.parse(line.time));
+    line.ms = Math.max(0, Math.round(system.now() - Date.parse(line.time)));
     log.request(line);
+    running--;
+    if (running === 0) onIdle();
   }
 
-  return async (request) => {
+  async function handle(request: Request): Promise<Response> {
+    running++;
     const progress: Progress = { line: newRequestLine(request.method, system.now()), dialect: "openai" };
     try {
       return await forward(request, progress);
@@ -119,7 +147,9 @@ export function makeHandler(options: HandlerOptions): (request: Request) => Prom
       finish(line);
       return refusalResponse(refusal, dialect);
     }
-  };
+  }
+
+  return { handle, running: () => running };
 }
 
 function refuseForbidden(client: Client, provider: Provider, url: URL): void {
@@ -141,8 +171,8 @@ function refuseForbidden(client: Client, provider: Provider, url: URL): void {
 
 /** What the transport would refuse or change. */
 function refuseUnsendable({ method, headers }: Request): void {
-  if (["CONNECT", "TRACE", "TRACK"].includes(method)) {
-    throw new Refusal("malformed_request", `The method ${method} is not relayed`);
+  if (["CONNECT", "TRACE", "TRACK"].includes(method) || /[a-z]/.test(method)) {
+    throw new Refusal("malformed_request", "This method is not relayed");
   }
   const hasBody = (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
   if (hasBody && (method === "GET" || method === "HEAD")) {
@@ -158,10 +188,9 @@ function refuseToken(url: URL, token: string): void {
 }
 
 function credentialMissing({ id, name, auth }: Provider): Refusal {
-  const command = auth === "api-key" ? "providers set" : "login";
   return new Refusal(
     "credential_missing",
     `No credential of ${name} is stored`,
-    `agentgazer ${command} ${id}`,
+    auth === "api-key" ? `agentgazer providers set ${id}` : `agentgazer login ${id} (not in this version)`,
   );
 }

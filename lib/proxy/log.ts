@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { decoded } from "./carriers.ts";
 
 /** From few words to many. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -84,9 +85,10 @@ export function makeLog(
   };
 }
 
-/** A path that can't break the line, and in which no local token stays. */
-export function loggable(path: string): string {
-  return path.slice(0, 512).replace(/[^\x21-\x7e]/g, "?").replace(/agz_[\w-]+/g, "[token]");
+/** A text of the request that can't break the line, and in which no local token stays, encoded or not. */
+export function loggable(text: string): string {
+  const plain = /agz_/i.test(decoded(text)) ? decoded(text) : text;
+  return plain.replace(/agz_[\w-]+/gi, "[token]").slice(0, 512).replace(/[^\x21-\x7e]/g, "?");
 }
 
 function textOf(line: RequestLine): string {

@@ -1,16 +1,20 @@
 import { AppError } from "../errors.ts";
 import type { HttpServer, System } from "../system.ts";
 import { ownAuthorities } from "./admit.ts";
-import { type HandlerOptions, makeHandler } from "./handler.ts";
+import { type Handler, type HandlerOptions, makeHandler } from "./handler.ts";
 
 /** How long running requests may take to end after the first signal, in milliseconds. */
 const DRAIN_TIMEOUT = 30_000;
+
+/** How long the server may take to send what it was given last, in milliseconds. */
+const FLUSH_TIME = 500;
 
 /** The pause before a listener that died is started again, in milliseconds. */
 const RESTART_PAUSE = 1000;
 
 /** How the proxy is run. */
-export interface ProxyOptions extends Omit<HandlerOptions, "authorities" | "isDraining" | "system"> {
+export interface ProxyOptions
+  extends Omit<HandlerOptions, "authorities" | "isDraining" | "onIdle" | "system"> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -22,7 +26,7 @@ export interface ProxyOptions extends Omit<HandlerOptions, "authorities" | "isDr
 }
 
 /**
- * Runs the proxy until SIGINT or SIGTERM: it then accepts no more, lets running requests finish for up to
+ * Runs the proxy until SIGINT, SIGTERM or SIGHUP: it then accepts no more, lets running requests finish for up to
  * thirty seconds, and ends at once at a second signal.
  *
  * @returns whether every request was finished
@@ -31,17 +35,18 @@ export interface ProxyOptions extends Omit<HandlerOptions, "authorities" | "isDr
 export async function runProxy(options: ProxyOptions): Promise<boolean> {
   const { host, allowHosts, system, log, onListening } = options;
   const stopping = Promise.withResolvers<void>();
-  const stopNow = Promise.withResolvers<false>();
+  const stopNow = Promise.withResolvers<void>();
+  const idle = Promise.withResolvers<void>();
   let draining = false;
-  const forgetSignals = system.onSignals(["SIGINT", "SIGTERM"], () => {
-    if (draining) stopNow.resolve(false);
+  const forgetSignals = system.onSignals(["SIGINT", "SIGTERM", "SIGHUP"], () => {
+    if (draining) stopNow.resolve();
     draining = true;
     stopping.resolve();
   });
 
-  let handle: (request: Request) => Promise<Response>;
+  let handler: Handler;
   const listen = (port: number) =>
-    startServer(system, { hostname: host, port }, (request) => handle(request));
+    startServer(system, { hostname: host, port }, (request) => handler.handle(request));
 
   async function listenAgain(port: number): Promise<HttpServer | undefined> {
     while (!draining) {
@@ -59,7 +64,8 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
     let server = listen(options.port);
     const { port } = server;
     const authorities = ownAuthorities(port, allowHosts);
-    handle = makeHandler({ ...options, authorities, isDraining: () => draining });
+    const onIdle = () => draining && idle.resolve();
+    handler = makeHandler({ ...options, authorities, isDraining: () => draining, onIdle });
     await onListening(port);
     for (;;) {
       const died = await Promise.race([stopping.promise.then(() => false), ended(server)]);
@@ -68,9 +74,11 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
       server = await listenAgain(port) ?? server;
     }
     log.event("info", "shutting down: waiting for running requests, a second signal ends at once");
-    const drained = server.shutdown().then(() => true);
-    const timedOut = system.sleep(DRAIN_TIMEOUT).then(() => false);
-    return await Promise.race([drained, timedOut, stopNow.promise]);
+    if (handler.running() === 0) idle.resolve();
+    // Connections without a request, or with half of one, are not waited for.
+    const finished = idle.promise.then(() => system.sleep(FLUSH_TIME));
+    await Promise.race([server.shutdown(), finished, system.sleep(DRAIN_TIMEOUT), stopNow.promise]);
+    return handler.running() === 0;
   } finally {
     forgetSignals();
   }

@@ -1,6 +1,9 @@
 import { Refusal } from "./refusal.ts";
 
-/** How long a provider may take to begin its answer, in milliseconds: what the big SDKs wait by default. */
+/**
+ * How long a provider may take from the request's first byte to the beginning of its answer, in milliseconds:
+ * what the big SDKs wait by default.
+ */
 const HEAD_TIMEOUT = 10 * 60_000;
 
 /** A request as it leaves. */
@@ -18,7 +21,7 @@ export type Upstream = (request: UpstreamRequest) => Promise<Response>;
 
 /**
  * Sends with the runtime's `fetch`: redirects are handed back, not followed (it would carry `x-api-key` to
- * another host), and no compression is asked for, so that the body's bytes are the provider's own.
+ * another host), and no compression is asked for, since it would be undone here.
  *
  * @throws {Refusal} `upstream_failed`, `upstream_timeout`
  */

@@ -26,6 +26,15 @@ export interface Draft extends Contents {
   remove(kind: EntryKind, name: string): boolean;
 }
 
+/** The kind of a provider's credential, if it is stored. */
+export function credentialKind(
+  contents: Contents,
+  provider: { readonly id: string; readonly auth: string },
+): "api-key" | "login" | undefined {
+  const kind = provider.auth === "api-key" ? "api-key" : "login";
+  return contents.has(kind, provider.id) ? kind : undefined;
+}
+
 /** {@linkcode Contents} of the entries of an envelope. */
 export class EnvelopeContents implements Contents {
   readonly #entries: ReadonlyMap<string, Json>;

@@ -111,11 +111,15 @@ export function splitEntry(name: string, entry: Json): { fields: EntryFields; se
 /** The error for an entry that can't be opened although the key of the vault fits. */
 export function damagedEntry(name: string): AppError {
   const [kind, of] = name.split(":");
+  // The file may hold anything, and the hint is there to be pasted into a shell.
+  if (!/^[\w.:-]+$/.test(name)) {
+    return new AppError("vault_damaged", "Cannot open an entry of the vault: its name is damaged");
+  }
   const remove = { client: "clients remove", login: "logout" }[kind ?? ""] ?? "providers remove";
   return new AppError(
     "vault_damaged",
-    `Cannot open the entry "${name}" of the vault: it is damaged`,
-    `agentgazer ${remove} ${of}, then add it again; the other entries are not affected`,
+    `Cannot open the entry "${name}" of the vault: it is damaged, the others are not`,
+    `agentgazer ${remove} ${of}`,
   );
 }
 

@@ -57,7 +57,8 @@ export function readGuarded(path: string, kind: FileKind = "own"): Uint8Array | 
  * the whole old or the whole new content: temporary file, fsync, rename, fsync of the folder, read back.
  * The caller holds the lock, so one temporary name serves and a dead writer's leftover is removed.
  *
- * @throws {AppError} `vault_unavailable` when it can't be written; the old file is then untouched
+ * @throws {AppError} `vault_unavailable` when it can't be written: the old file is then untouched, unless it
+ * was the last step that failed
  */
 export function replaceDurably(path: string, content: Uint8Array): void {
   const temporary = path + ".new";
@@ -68,6 +69,7 @@ export function replaceDurably(path: string, content: Uint8Array): void {
       Deno.chmodSync(temporary, PRIVATE);
       for (let at = 0; at < content.length;) at += file.writeSync(content.subarray(at));
       file.syncSync();
+      if (!isStill(file, temporary)) throw new Error("another program interfered");
     } finally {
       file.close();
     }
@@ -112,6 +114,17 @@ export function stampOf(path: string): string {
     return `${info.dev}.${info.ino}.${info.size}.${info.mode}.${info.uid}.${info.nlink}.${times}`;
   } catch (error) {
     return error instanceof Deno.errors.NotFound ? "absent" : "unreadable";
+  }
+}
+
+/** Whether the path still leads to this very file. */
+export function isStill(file: Deno.FsFile, path: string): boolean {
+  const held = file.statSync();
+  try {
+    const there = Deno.lstatSync(path);
+    return held.dev === there.dev && held.ino === there.ino;
+  } catch {
+    return false;
   }
 }
 

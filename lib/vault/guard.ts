@@ -54,7 +54,9 @@ export function refuseUnsafeFolder(
 /** Our own errors pass; the operating system's become one line with the path and the reason. */
 export function unavailable(verb: string, path: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const reason = error instanceof Error
+  const reason = error instanceof Deno.errors.NotCapable
+    ? "the program may not use such a path"
+    : error instanceof Error
     ? error.message.replace(/^(.*\(os error \d+\)).*$/s, "$1")
     : "unknown reason";
   return new AppError(
@@ -73,7 +75,7 @@ function problemOf(path: string, state: FileState, kind: FileKind, me: number) {
   const name = quote(path);
   const mode = state.mode ?? 0;
   if (state.isSymlink) {
-    return { state: "it is a link", mend: `mv "$(readlink -f ${name})" ${name}` };
+    return { state: "it is a link", mend: ownCopy(name) };
   }
   if (!state.isFile) return { state: "it is not a file", mend: `ls -ld ${name}` };
   if (state.uid !== me && !(kind === "named" && state.uid === 0)) {
@@ -84,13 +86,15 @@ function problemOf(path: string, state: FileState, kind: FileKind, me: number) {
     return { state: "others may write to it", mend: `chmod go-w ${name}` };
   }
   if (state.nlink !== 1) {
-    return {
-      state: "it has a second hard link",
-      mend: `cp -p ${name} ${name}.copy && mv ${name}.copy ${name}`,
-    };
+    return { state: "it has a second hard link", mend: ownCopy(name) };
   }
   if ((mode & 0o077) !== 0) return { state: "others may open it", mend: `chmod 600 ${name}` };
   return undefined;
+}
+
+/** Puts a file of its own in the place of a link. */
+function ownCopy(name: string): string {
+  return `(umask 077 && cp ${name} ${name}.copy && mv ${name}.copy ${name})`;
 }
 
 function ownerHint(path: string, me: number): string {

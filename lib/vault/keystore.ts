@@ -33,7 +33,7 @@ export interface KeyStore {
   /**
    * Makes and keeps the key of a new vault. Runs under the vault's lock.
    *
-   * @throws {AppError} when the key can't be kept; nothing is left behind then
+   * @throws {AppError} when the key can't be kept
    */
   create(vaultId: string): Promise<{ readonly key: KeyBytes; readonly record: KeyRecord }>;
   /** Gets the key of an existing vault. It never makes one. */

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import { PRIVATE } from "./file.ts";
+import { isStill, PRIVATE } from "./file.ts";
 import { refuseUnsafe, unavailable } from "./guard.ts";
 
 /** How long to wait for another process's write before giving up, in milliseconds. */
@@ -15,12 +15,16 @@ const LONGEST_PAUSE = 25;
  * be opened; `refused` when it is a link or someone else's
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const file = openLock(path);
-  try {
-    await acquire(file, path);
-    return await work();
-  } finally {
-    file.close();
+  const deadline = performance.now() + TIMEOUT;
+  for (;;) {
+    const file = openLock(path);
+    try {
+      await acquire(file, path, deadline);
+      // Somebody may have removed or replaced the file while we waited: then others lock another one.
+      if (isStill(file, path)) return await work();
+    } finally {
+      file.close();
+    }
   }
 }
 
@@ -36,12 +40,12 @@ function openLock(path: string): Deno.FsFile {
     refuseUnsafe(path, Deno.lstatSync(path), "own", Deno.uid() ?? -1);
     return Deno.openSync(path, { read: true, write: true });
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return openLock(path);
     throw unavailable("lock", path, error);
   }
 }
 
-async function acquire(file: Deno.FsFile, path: string): Promise<void> {
-  const deadline = performance.now() + TIMEOUT;
+async function acquire(file: Deno.FsFile, path: string, deadline: number): Promise<void> {
   for (let pause = 1; !file.tryLockSync(true); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     if (performance.now() > deadline) {
       throw new AppError(

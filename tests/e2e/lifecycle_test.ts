@@ -86,6 +86,15 @@ testWith(["compile"], "agentgazer start says clearly why it can't", async (t) =>
     // The runtime makes the file before we run; no key may get into it.
     assert.equal((await Deno.readFile(file)).length, 0);
   });
+  await t.step("DENO_SERVE_ADDRESS is set", async () => {
+    const run = await box.run(["start", "--port", "0"], { env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0" } });
+    assert.equal(run.code, 6);
+    assert.match(run.stderr, /unset DENO_SERVE_ADDRESS/);
+  });
+  await t.step("AGENTGAZER_MACHINE_KEY_FILE is not absolute", async () => {
+    const run = await box.run(["start"], { env: { AGENTGAZER_MACHINE_KEY_FILE: "key" } });
+    assert.equal(run.code, 2);
+  });
   await t.step("the vault is damaged", async () => {
     const file = join(box.home, "vault.json");
     const good = await Deno.readTextFile(file);
@@ -99,6 +108,53 @@ testWith(["compile"], "agentgazer start says clearly why it can't", async (t) =>
     assert.equal((await box.run(["start"], { env: { AGENTGAZER_LOG: "loud" } })).code, 2);
   });
 });
+
+testWith(
+  ["compile"],
+  "agentgazer start does not wait for connections without a running request",
+  async (t) => {
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+      await t.step(signal, async () => {
+        await using box = await makeBox();
+        await using proxy = await box.start();
+        using half = await Deno.connect({ hostname: "127.0.0.1", port: proxy.port });
+        await half.write(new TextEncoder().encode("GET / HT"));
+        const health = await fetch(proxy.url + "/health");
+        await health.body?.cancel();
+        const started = performance.now();
+        assert.equal(await proxy.stop(signal), 0);
+        assert.ok(performance.now() - started < 15_000, "it waited for half a request");
+        await assert.rejects(Deno.stat(join(box.home, "proxy.json")));
+      });
+    }
+  },
+);
+
+testWith(["compile", "namespace"], "agentgazer start runs where it can't write", async () => {
+  await using box = await makeBox();
+  const token = (await box.run(["clients", "add", "one"])).stdout.trim();
+  const mounts = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"';
+  const wrapper = ["unshare", "-m", "sh", "-c", mounts, box.home];
+  await using proxy = await box.start([], { wrapper });
+  await proxy.logged(/warn: Cannot .*Read-only file system/);
+  const answer = await fetch(proxy.url + "/openai/v1/models", { headers: { "x-api-key": token } });
+  assert.equal((await answer.json()).error.code, "credential_missing");
+});
+
+testWith(
+  ["compile"],
+  "agentgazer start tells the state of the vault to its log, not to strangers",
+  async () => {
+    await using box = await makeBox();
+    await box.run(["clients", "add", "one"]);
+    await using proxy = await box.start();
+    await Deno.chmod(join(box.home, "vault.json"), 0o644);
+    const answer = await fetch(proxy.url + "/openai/v1/models", { headers: { "x-api-key": "agz_wrong" } });
+    assert.equal(answer.status, 503);
+    assert.doesNotMatch(await answer.text(), /vault\.json|chmod/);
+    await proxy.logged(/error: .*vault\.json: others may open it \(chmod 600/);
+  },
+);
 
 testWith(["compile"], "agentgazer start warns and runs without a credential", async () => {
   await using box = await makeBox();

@@ -140,8 +140,7 @@ async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
   const listens = /listens on (http:[\w.:[\]/]+\d)\b.*\n/;
   await logged(listens);
   const url = listens.exec(log)![1]!;
-  // A wrapper's process id is not the proxy's.
-  const { pid } = JSON.parse(await Deno.readTextFile(join(home, "proxy.json")));
+  const pid = await pidOf(home) ?? child.pid;
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     try {
       Deno.kill(pid, signal);
@@ -162,6 +161,15 @@ async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
       await stop("SIGKILL");
     },
   };
+}
+
+/** A wrapper's process id is not the proxy's, which is in a file unless it could not be written. */
+async function pidOf(home: string): Promise<number | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(join(home, "proxy.json"))).pid;
+  } catch {
+    return undefined;
+  }
 }
 
 function text(bytes: Uint8Array): string {

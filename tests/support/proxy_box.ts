@@ -139,7 +139,8 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
       },
       system: box.clock,
       isDraining: () => proxyBox.draining,
-    }),
+      onIdle() {},
+    }).handle,
   };
   return proxyBox;
 }

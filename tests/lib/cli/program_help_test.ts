@@ -28,7 +28,7 @@ Deno.test("runCli() prints help of at most 80 columns for every command", async 
       const { code, out, err } = await box.run(args);
       assert.deepEqual([code, err], [0, ""]);
       assert.ok(out.startsWith(["Usage: agentgazer", here].join(" ").trim()), out);
-      assert.match(out, /^ +--help +print help$/m);
+      assert.match(out, /^ +-h, --help +print help$/m);
       for (const line of out.split("\n")) assert.ok(line.length <= 80, `${line.length}: ${line}`);
       open.push(...commandsIn(out).map((name) => `${here} ${name}`.trim()));
     });
@@ -41,6 +41,7 @@ Deno.test("runCli() prints help wherever --help stands, and does nothing else", 
   for (
     const args of [
       "--help",
+      "-h",
       "providers --help list",
       "providers set openai sk-1 --help",
       "clients add x --help",

@@ -75,8 +75,18 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     ["providers set openai sk-admin-1 --force", 0, NOTHING, /stored/],
   ],
   "of a provider with a login": [
-    ["providers set openai-oauth sk-1", 2, NOTHING, /hint: agentgazer login openai-oauth\n$/],
-    ["providers remove minimax-oauth", 2, NOTHING, /hint: agentgazer logout minimax-oauth\n$/],
+    [
+      "providers set openai-oauth sk-1",
+      2,
+      NOTHING,
+      /hint: agentgazer login openai-oauth \(not in this version\)\n$/,
+    ],
+    [
+      "providers remove minimax-oauth",
+      2,
+      NOTHING,
+      /hint: agentgazer logout minimax-oauth \(not in this version\)\n$/,
+    ],
   ],
   "of a person who is asked": [
     ["providers set openai", 0, NOTHING, /^OpenAI API key \(not shown\): \nagentgazer: stored/, {

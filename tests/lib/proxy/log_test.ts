@@ -106,6 +106,9 @@ const PATHS: [path: string, shown: string][] = [
   ["/agz_a/agz_b", "/[token]/[token]"],
   ["/xagz_abc", "/x[token]"],
   ["/agz_", "/agz_"],
+  ["/v1/%61gz_0123", "/v1/[token]"],
+  ["/v1/agz%5F0123%2Fx", "/v1/[token]/x"],
+  ["/v1/AGZ_0123", "/v1/[token]"],
   ["/" + "a".repeat(600), "/" + "a".repeat(511)],
   ["/" + "a".repeat(500) + "agz_0123456789", "/" + "a".repeat(500) + "[token]"],
 ];

@@ -31,12 +31,12 @@ Deno.test("refuseUnsafe() accepts what nobody else could have put there", async 
 });
 
 const REFUSED: [what: string, kind: FileKind, state: Partial<FileState>, says: RegExp, mend: string][] = [
-  ["a link", "own", { isFile: false, isSymlink: true }, /a link/, `mv "$(readlink -f ${QUOTED})" ${QUOTED}`],
+  ["a link", "own", { isFile: false, isSymlink: true }, /a link/, `cp ${QUOTED} ${QUOTED}.copy && mv`],
   ["a folder or pipe", "own", { isFile: false }, /not a file/, `ls -ld ${QUOTED}`],
   ["a file of another user", "own", { uid: 1001 }, /another user/, `chown 1000 ${QUOTED}`],
   ["a file of root", "own", { uid: 0 }, /another user/, `chown 1000 ${QUOTED}`],
-  ["a second hard link", "own", { nlink: 2 }, /hard link/, `cp -p ${QUOTED} ${QUOTED}.copy && mv`],
-  ["no link left", "own", { nlink: 0 }, /hard link/, "cp -p"],
+  ["a second hard link", "own", { nlink: 2 }, /hard link/, `cp ${QUOTED} ${QUOTED}.copy && mv`],
+  ["no link left", "own", { nlink: 0 }, /hard link/, "cp "],
   ["a file the group may read", "own", { mode: 0o100640 }, /others may open/, `chmod 600 ${QUOTED}`],
   ["a file all may read", "own", { mode: 0o100604 }, /others may open/, `chmod 600 ${QUOTED}`],
   ["a file all may write", "own", { mode: 0o100602 }, /others may open/, `chmod 600 ${QUOTED}`],
