@@ -35,7 +35,7 @@ export function realSystem(): System {
   return {
     terminal: terminal(),
     now: () => Date.now(),
-    sleep,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     env: (name) => Deno.env.get(name) || undefined,
     pid: Deno.pid,
@@ -55,19 +55,4 @@ export function realSystem(): System {
       };
     },
   };
-}
-
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    function stop() {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    }
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

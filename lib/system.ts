@@ -41,8 +41,8 @@ export interface System {
   readonly terminal: Terminal;
   /** Milliseconds since 1970 began. */
   now(): number;
-  /** Resolves after so many milliseconds; rejects with the signal's reason when it aborts. */
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves after so many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
   /** Bytes from the operating system's generator. */
   random(length: number): Uint8Array<ArrayBuffer>;
   /** An environment variable; `undefined` when it is unset or empty. */

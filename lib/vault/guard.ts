@@ -54,7 +54,7 @@ export function refuseUnsafeFolder(
 /** Our own errors pass; the operating system's become one line with the path and the reason. */
 export function unavailable(verb: string, path: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const reason = error instanceof Deno.errors.NotCapable
+  const reason = error instanceof Error && error.name === "NotCapable"
     ? "the program may not use such a path"
     : error instanceof Error
     ? error.message.replace(/^(.*\(os error \d+\)).*$/s, "$1")

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { EXECUTABLE } from "./needs.ts";
+import { transcribe } from "./transcript.ts";
 
 /** What a finished run left. */
 export interface Run {
@@ -28,7 +29,7 @@ export interface Proxy extends AsyncDisposable {
   /** What it has written to stderr so far. */
   log(): string;
   /** Resolves when its log matches. */
-  logged(pattern: RegExp): Promise<void>;
+  logged(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends a signal and gives the exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
   /** Resolves with the exit code. */
@@ -111,35 +112,15 @@ export async function makeBox(outside?: Outside, folder?: string): Promise<Box> 
 }
 
 async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
-  let log = "";
-  let closed = false;
-  let changed = Promise.withResolvers<void>();
-  const reading = (async () => {
-    const decoder = new TextDecoder();
-    for await (const bytes of child.stderr) {
-      log += decoder.decode(bytes, { stream: true });
-      changed.resolve();
-      changed = Promise.withResolvers();
-    }
-    closed = true;
-    changed.resolve();
-  })();
+  const log = transcribe(child.stderr);
   const draining = child.stdout.cancel();
   const ended = child.status.then(async ({ code }) => {
-    await Promise.all([reading, draining]);
+    await Promise.all([log.ended, draining]);
     return code;
   });
 
-  async function logged(pattern: RegExp): Promise<void> {
-    while (!pattern.test(log)) {
-      if (closed) throw new Error(`the proxy ended without logging ${pattern}: ${log}`);
-      await changed.promise;
-    }
-  }
-
   const listens = /listens on (http:[\w.:[\]/]+\d)\b.*\n/;
-  await logged(listens);
-  const url = listens.exec(log)![1]!;
+  const url = (await log.matches(listens))[1]!;
   const pid = await pidOf(home) ?? child.pid;
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     try {
@@ -153,8 +134,8 @@ async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
     url,
     port: Number(new URL(url).port),
     pid,
-    log: () => log,
-    logged,
+    log: log.text,
+    logged: log.matches,
     stop,
     ended,
     async [Symbol.asyncDispose]() {

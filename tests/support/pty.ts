@@ -1,3 +1,5 @@
+import { transcribe } from "./transcript.ts";
+
 /** A command line that runs on a terminal of its own. */
 export interface Pty extends AsyncDisposable {
   /** All that was shown so far. */
@@ -19,29 +21,10 @@ export function startPty(line: string, env: Readonly<Record<string, string>>): P
     stderr: "null",
   }).spawn();
   const keyboard = child.stdin.getWriter();
-  let screen = "";
-  let closed = false;
-  let changed = Promise.withResolvers<void>();
-  const reading = (async () => {
-    const decoder = new TextDecoder();
-    for await (const bytes of child.stdout) {
-      screen += decoder.decode(bytes, { stream: true });
-      changed.resolve();
-      changed = Promise.withResolvers();
-    }
-    closed = true;
-    changed.resolve();
-  })();
+  const output = transcribe(child.stdout);
   return {
-    screen: () => screen,
-    async shown(pattern) {
-      for (;;) {
-        const match = pattern.exec(screen);
-        if (match !== null) return match;
-        if (closed) throw new Error(`the command ended without showing ${pattern}: ${screen}`);
-        await changed.promise;
-      }
-    },
+    screen: output.text,
+    shown: output.matches,
     type: (text) => keyboard.write(new TextEncoder().encode(text)),
     async [Symbol.asyncDispose]() {
       await keyboard.close().catch(() => {});
@@ -50,7 +33,7 @@ export function startPty(line: string, env: Readonly<Record<string, string>>): P
       } catch {
         // It has ended.
       }
-      await Promise.all([reading, child.status]);
+      await Promise.all([output.ended, child.status]);
     },
   };
 }
