@@ -1,6 +1,6 @@
 import { ensureFolder, readGuarded, remove, replaceDurably } from "../vault/file.ts";
 import type { Home } from "../vault/home.ts";
-import { withLock } from "../vault/lock.ts";
+import { holdLock, isHeld, withLock } from "../vault/lock.ts";
 
 /** Where the proxy listens unless told otherwise. */
 export const DEFAULT_PORT = 18900;
@@ -12,24 +12,34 @@ export interface ProxyAddress {
   readonly pid: number;
 }
 
-/** The base URL of the proxy that started last and did not end, else the default one. */
+/** The base URL of the running proxy that started last, else the default one. */
 export function readAddress(home: Home): string {
-  return read(home)?.url ?? `http://127.0.0.1:${DEFAULT_PORT}`;
+  const address = read(home);
+  // One that was killed left its file, but the kernel freed its lock.
+  const running = address !== undefined && isHeld(home.proxy);
+  return running ? address.url : `http://127.0.0.1:${DEFAULT_PORT}`;
 }
 
-/** Says where this process listens. @throws {AppError} */
-export async function writeAddress(home: Home, address: ProxyAddress): Promise<void> {
+/**
+ * Says where this process listens, until it ends.
+ *
+ * @returns takes it back, unless another proxy has started since
+ * @throws {AppError} when the file can't be written
+ */
+export async function publishAddress(home: Home, address: ProxyAddress): Promise<() => Promise<void>> {
   ensureFolder(home.folder);
   const bytes = new TextEncoder().encode(JSON.stringify(address) + "\n");
-  await withLock(home.lock, () => Promise.resolve(replaceDurably(home.proxy, bytes)));
-}
-
-/** Takes that back, unless another proxy has started since. @throws {AppError} */
-export async function removeAddress(home: Home, pid: number): Promise<void> {
-  await withLock(home.lock, () => {
-    if (read(home)?.pid === pid) remove(home.proxy);
-    return Promise.resolve();
+  const held = await withLock(home.lock, () => {
+    replaceDurably(home.proxy, bytes);
+    return Promise.resolve(holdLock(home.proxy));
   });
+  return () => {
+    held[Symbol.dispose]();
+    return withLock(home.lock, () => {
+      if (read(home)?.pid === address.pid) remove(home.proxy);
+      return Promise.resolve();
+    });
+  };
 }
 
 function read(home: Home): ProxyAddress | undefined {

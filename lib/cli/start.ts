@@ -8,7 +8,7 @@ import type { System } from "../system.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
-import { DEFAULT_PORT, removeAddress, writeAddress } from "./proxy_file.ts";
+import { DEFAULT_PORT, publishAddress } from "./proxy_file.ts";
 
 const HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 
@@ -57,6 +57,7 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
   const vault = context.vault();
   await checkVault(vault, log);
 
+  let withdraw = () => Promise.resolve();
   const drained = await runProxy({
     host,
     port,
@@ -68,11 +69,13 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
     credentials: new Credentials(vault, system),
     onListening: async (actualPort) => {
       const url = `http://${localName(host)}:${actualPort}`;
-      await warnOnly(log, () => writeAddress(home, { url, pid: system.pid }));
+      await warnOnly(log, async () => {
+        withdraw = await publishAddress(home, { url, pid: system.pid });
+      });
       announce(log, system, version, url, host);
     },
   });
-  await warnOnly(log, () => removeAddress(home, system.pid));
+  await warnOnly(log, withdraw);
   if (!drained) throw new AppError("interrupted", "Ended with requests still running");
 }
 

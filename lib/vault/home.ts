@@ -7,6 +7,7 @@ export interface Home {
   readonly vault: string;
   readonly lock: string;
   readonly machineKey: string;
+  /** Where the running proxy listens; locked while it runs. */
   readonly proxy: string;
 }
 

@@ -28,6 +28,27 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+/** Locks a file until it is disposed of or this process ends, so that others can see that it lives. */
+export function holdLock(path: string): Disposable {
+  const file = Deno.openSync(path, { read: true, write: true });
+  file.tryLockSync(true);
+  return file;
+}
+
+/** Whether a living process holds the file. */
+export function isHeld(path: string): boolean {
+  try {
+    const file = Deno.openSync(path, { read: true, write: true });
+    try {
+      return !file.tryLockSync(true);
+    } finally {
+      file.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
 function openLock(path: string): Deno.FsFile {
   try {
     const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: PRIVATE });

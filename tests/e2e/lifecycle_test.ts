@@ -168,6 +168,18 @@ testWith(["compile"], "agentgazer start warns and runs without a credential", as
   await assert.rejects(Deno.stat(join(box.home, "proxy.json")));
 });
 
+testWith(["compile"], "agentgazer env knows the proxy that runs, and not one that was killed", async () => {
+  await using box = await makeBox();
+  const address = async () => {
+    const { stdout } = await box.run(["env", "--shell", "json", "--provider", "openai"]);
+    return JSON.parse(stdout).OPENAI_BASE_URL;
+  };
+  await using proxy = await box.start();
+  assert.equal(await address(), `${proxy.url}/openai/v1`);
+  await proxy.stop("SIGKILL");
+  assert.equal(await address(), "http://127.0.0.1:18900/openai/v1");
+});
+
 testWith(["compile"], "agentgazer start waits for a keystore that is not open yet, and heals", async () => {
   await using box = await makeBox();
   const { stdout } = await box.run(["clients", "add", "one"]);

@@ -140,10 +140,20 @@ Deno.test("env prints the address of the proxy", async (t) => {
   for (const [what, content, address] of ADDRESSES) {
     await t.step(what, async () => {
       Deno.writeTextFileSync(`${box.home}/proxy.json`, content, { mode: 0o600 });
+      using file = Deno.openSync(`${box.home}/proxy.json`, { write: true });
+      file.lockSync(true);
       const { OPENAI_BASE_URL } = await variablesOf(box, "--provider", "openai");
       assert.equal(OPENAI_BASE_URL, `${address}/openai/v1`);
     });
   }
+});
+
+Deno.test("env does not believe the file of a proxy that was killed", async () => {
+  using box = commandLine();
+  await box.run(["clients", "add", "default"]);
+  Deno.writeTextFileSync(`${box.home}/proxy.json`, ADDRESSES[0]![1], { mode: 0o600 });
+  const { OPENAI_BASE_URL } = await variablesOf(box, "--provider", "openai");
+  assert.equal(OPENAI_BASE_URL, `${DEFAULT_ADDRESS}/openai/v1`);
 });
 
 Deno.test("env prints nothing to evaluate, and a hint, when no credential is stored", async () => {
