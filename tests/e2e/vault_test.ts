@@ -79,6 +79,39 @@ testWith(
   },
 );
 
+testWith(
+  ["compile", "strace"],
+  "a write is on the disk before and after it takes the place of the old file",
+  async () => {
+    await using box = await makeBox();
+    await set(box, "sk-proj-first");
+    const trace = join(box.folder, "trace");
+    const paths = ["vault.json", "vault.json.new", ""].flatMap((name) => ["-P", join(box.home, name)]);
+    const wrapper = [
+      "strace",
+      "-f",
+      "-y",
+      "-qq",
+      "-o",
+      trace,
+      ...paths,
+      "-e",
+      "trace=openat,write,fsync,rename",
+    ];
+    assert.equal((await box.run(["providers", "set", "openai"], { stdin: "sk-proj-next", wrapper })).code, 0);
+    const calls = [...(await Deno.readTextFile(trace)).matchAll(/ (openat|write|fsync|rename)\((.*)/g)]
+      .filter(([, call, rest]) => call !== "openat" || rest!.includes("O_EXCL"))
+      .map(([, call, rest]) => `${call} ${/\.agentgazer(\/[\w.]+)?/.exec(rest!)?.[0]}`);
+    assert.deepEqual(calls, [
+      "openat .agentgazer/vault.json.new",
+      "write .agentgazer/vault.json.new",
+      "fsync .agentgazer/vault.json.new",
+      "rename .agentgazer/vault.json.new",
+      "fsync .agentgazer",
+    ]);
+  },
+);
+
 testWith(["compile", "namespace"], "another machine-id does not open the vault", async () => {
   await using box = await makeBox();
   await set(box, "sk-proj-x");
