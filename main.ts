@@ -18,13 +18,20 @@ function keyStores(home: Home): KeyStores {
   return detectKeyStores([machine], system.env("AGENTGAZER_SECRET_BACKEND"));
 }
 
-// One stray promise must not end a proxy that others are using. Its message could hold a secret.
+/** The message of an error that nobody foresaw could hold a secret, so only its place is shown. */
+function reportBug(error: unknown): number {
+  console.error(`agentgazer: error: this is a bug, please report it\n${describeBug(error)}`);
+  return 1;
+}
+
+// One stray promise must not end a proxy that others are using.
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  console.error(`agentgazer: error: this is a bug, please report it\n${describeBug(event.reason)}`);
+  reportBug(event.reason);
 });
 
 if (import.meta.main) {
   const { version } = config;
-  Deno.exit(await runCli(Deno.args, { version, system, upstream: fetchUpstream, keyStores }));
+  const options = { version, system, upstream: fetchUpstream, keyStores };
+  Deno.exit(await runCli(Deno.args, options).catch(reportBug));
 }

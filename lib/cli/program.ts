@@ -23,15 +23,23 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   let help = "";
   const program = makeProgram(context, (text) => help += text);
   try {
-    await program.parseAsync(args.length === 0 ? ["--help"] : [...args], { from: "user" });
+    const asked = await execute(program, args.length === 0 ? ["--help"] : args);
+    if (asked) await terminal.out(help);
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      await terminal.out(help);
-      return 0;
-    }
     if (error instanceof CommanderError && error.code === "commander.help") await terminal.err(help);
     return await report(error, context, args);
+  }
+}
+
+/** Runs the command, and says whether it was help or the version that was asked for. */
+async function execute(program: Command, args: readonly string[]): Promise<boolean> {
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return false;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return true;
+    throw error;
   }
 }
 

@@ -17,8 +17,11 @@ const HOST_AND_PORT = /^(?:[a-z0-9][a-z0-9._-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::(
 /** Variables that change how providers are reached. */
 const NETWORK_VARIABLES = [
   ...["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
-  ...["DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE"],
+  ...["DENO_CERT", "DENO_TLS_CA_STORE"],
 ];
+
+/** Takes the place of the system's certificates, if those are used at all. */
+const CERT_FILE = "SSL_CERT_FILE";
 
 /** Variables under which the runtime itself would break a promise. */
 const FORBIDDEN_VARIABLES: Readonly<Record<string, string>> = {
@@ -53,7 +56,8 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
   refuseVariables(system);
   const home = context.home();
   const level = parseLogLevel(system.env("AGENTGAZER_LOG"));
-  const log = makeLog(logFormat, level, orderedWriter(system), system.now);
+  const write = orderedWriter(system, (count) => log.event("warn", `${count} lines of the log were dropped`));
+  const log: Log = makeLog(logFormat, level, write, system.now);
   const vault = context.vault();
   await checkVault(vault, log);
 
@@ -105,6 +109,9 @@ function announce(log: Log, system: System, version: string, url: string, host: 
   log.event("info", `agentgazer ${version} listens on ${url}`);
   log.event("info", 'point your tools at it: eval "$(agentgazer env)"');
   const inForce = NETWORK_VARIABLES.filter((name) => system.env(name) !== undefined);
+  if (system.env("DENO_TLS_CA_STORE")?.includes("system") && system.env(CERT_FILE) !== undefined) {
+    inForce.push(CERT_FILE);
+  }
   if (inForce.length > 0) log.event("info", `in force for connections to providers: ${inForce.join(", ")}`);
   if (host === "0.0.0.0" || host === "::") {
     log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");
@@ -122,7 +129,7 @@ async function warnOnly(log: Log, work: () => Promise<void>): Promise<void> {
 }
 
 /** Lines are written one after the other. A reader that stopped reading costs lines, not memory. */
-function orderedWriter({ terminal }: System): (line: string) => void {
+function orderedWriter({ terminal }: System, onDropped: (count: number) => void): (line: string) => void {
   let last = Promise.resolve();
   let waiting = 0;
   let dropped = 0;
@@ -131,10 +138,12 @@ function orderedWriter({ terminal }: System): (line: string) => void {
       dropped++;
       return;
     }
-    const text = dropped === 0 ? line : `(${dropped} lines were dropped)\n${line}`;
-    dropped = 0;
     waiting++;
-    last = last.then(() => terminal.err(text)).then(() => void waiting--);
+    last = last.then(() => terminal.err(line)).then(() => void waiting--);
+    if (dropped === 0) return;
+    const count = dropped;
+    dropped = 0;
+    onDropped(count);
   };
 }
 

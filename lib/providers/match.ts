@@ -6,6 +6,12 @@ import { type Provider, PROVIDERS } from "./table.ts";
  */
 const AMBIGUOUS = /\/\/|;|%(2[5ef]|5c|3\d|[46][1-9a-f]|[57][0-9a]|2d|5f|7e)/i;
 
+/** An encoded byte, whose percent sign may be encoded itself, any number of times. */
+const ENCODED = /%(?:25)*([0-9a-f]{2})/gi;
+
+/** More often than any server decodes; each pass is linear. */
+const DECODING_PASSES = 3;
+
 /**
  * Parses the URL of a destination, or gives `undefined` unless it is https on port 443 without userinfo
  * and fragment, and is written exactly as the URL standard (https://url.spec.whatwg.org) would write it.
@@ -77,9 +83,8 @@ function mintingPattern(path: string): RegExp {
 /** The segments of a path as a lenient server would read them, dot segments included. */
 function segmentsOf(path: string): string[] {
   let plain = path;
-  for (let last = ""; last !== plain;) {
-    last = plain;
-    plain = plain.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  for (let pass = 0; pass < DECODING_PASSES; pass++) {
+    plain = plain.replace(ENCODED, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   }
   const segments = plain.toLowerCase().split(/[/\\]/).map((segment) => segment.replace(/;.*/, ""));
   return segments.filter((segment) => segment !== "" && segment !== ".");

@@ -1,7 +1,7 @@
 import { Refusal } from "./refusal.ts";
 
-/** The longest request target that is looked at. */
-const MAX_TARGET = 16_384;
+/** The longest request target, or URL in `x-target-url`, that is looked at. */
+export const MAX_TARGET = 16_384;
 
 /** Dot segments, also encoded ones, which some server on the way would resolve. */
 const DOT_SEGMENT = /(^|\/)(\.|%2e){1,2}(\/|$)/i;

@@ -44,6 +44,12 @@ const OWN_HEADERS = [
 /** Families of such headers. */
 const OWN_PREFIXES = ["x-forwarded-", "sec-websocket-", "proxy-"];
 
+/** An encoded ASCII character, whose percent sign may be encoded itself, any number of times. */
+const ENCODED_ASCII = /%(?:25)*([0-7][0-9a-f])/gi;
+
+/** More often than any server decodes; each pass is linear. */
+const DECODING_PASSES = 3;
+
 /** The local tokens that a request presents, without repetitions. */
 export function presentedTokens(headers: Headers, query: string): string[] {
   const tokens = new Set<string>();
@@ -86,13 +92,14 @@ export function connectionNames(headers: Headers): string[] {
   return (headers.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
 }
 
-/** The text without percent-encoding; what is no valid UTF-8 stays encoded. */
+/**
+ * The text without percent-encoded ASCII, which is all that names and tokens are made of, also where it is encoded
+ * more than once.
+ */
 export function decoded(text: string): string {
-  return text.replaceAll("+", " ").replace(/(%[0-9a-f]{2})+/gi, (run) => {
-    try {
-      return decodeURIComponent(run);
-    } catch {
-      return run;
-    }
-  });
+  let plain = text.replaceAll("+", " ");
+  for (let pass = 0; pass < DECODING_PASSES && plain.includes("%"); pass++) {
+    plain = plain.replace(ENCODED_ASCII, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  }
+  return plain;
 }

@@ -6,6 +6,7 @@ import { type Client, clientsIn, isExpired, tokenDigest } from "../vault/client.
 import { type Contents, credentialKind } from "../vault/contents.ts";
 import { damagedEntry, type EntryKind, entryName } from "../vault/envelope.ts";
 import type { Vault } from "../vault/vault.ts";
+import { Refusal } from "./refusal.ts";
 
 /** How long an opened credential is kept after its last use, in milliseconds. */
 const IDLE = 5 * 60_000;
@@ -59,18 +60,33 @@ export class Credentials {
    * Opens the provider's credential for this client, whose entry is proven to be genuine before: its rights
    * stand in the clear and could have been edited. All of it is read from one state of the file.
    *
-   * @throws {AppError} when the vault can't be opened, or the client is no longer what it was
+   * @throws {AppError} when the vault can't be opened
+   * @throws {Refusal} `client_token_invalid` when the client is no longer what it was
    */
   async open(provider: Provider, client: Client): Promise<Secret | undefined> {
     for (;;) {
       const kind = this.#kindOf(provider);
       const stamp = this.#stamp;
       if (kind === undefined) return undefined;
-      const genuine = this.#isCurrent(client) && await this.#open("client", client.name) !== undefined;
-      if (!genuine) throw damagedEntry(entryName("client", client.name));
-      const secret = await this.#open(kind, provider.id);
-      if (this.#vault.stamp() === stamp) return secret;
+      if (!this.#isCurrent(client)) {
+        throw new Refusal("client_token_invalid", "The client was changed or removed", "try again");
+      }
+      const opened = await this.#openBoth(client, kind, provider).catch((error) => ({ error }));
+      if (this.#vault.stamp() !== stamp) continue;
+      if ("error" in opened) throw opened.error;
+      return opened.secret;
     }
+  }
+
+  async #openBoth(
+    client: Client,
+    kind: EntryKind,
+    provider: Provider,
+  ): Promise<{ readonly secret: Secret | undefined }> {
+    if (await this.#open("client", client.name) === undefined) {
+      throw damagedEntry(entryName("client", client.name));
+    }
+    return { secret: await this.#open(kind, provider.id) };
   }
 
   #isCurrent(client: Client): boolean {

@@ -37,7 +37,15 @@ export interface Log {
 export function newRequestLine(method: string, now: number): RequestLine {
   const time = new Date(now).toISOString();
   const unknown = { client: "-", agent: "-", provider: "-", path: "-" };
-  return { time, ...unknown, method, status: 0, bytes: 0, ms: 0, error: undefined };
+  return {
+    time,
+    ...unknown,
+    method: loggable(method).slice(0, 32),
+    status: 0,
+    bytes: 0,
+    ms: 0,
+    error: undefined,
+  };
 }
 
 /**

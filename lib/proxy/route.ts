@@ -1,6 +1,6 @@
 import { exactUrl, isUnambiguous, mayReceive, providersAt } from "../providers/match.ts";
 import { type ErrorDialect, type Provider, providerById } from "../providers/table.ts";
-import type { Target } from "./admit.ts";
+import { MAX_TARGET, type Target } from "./admit.ts";
 import { Refusal } from "./refusal.ts";
 
 const AGENT = /^[A-Za-z0-9._-]{1,64}$/;
@@ -96,7 +96,7 @@ function destination(provider: Provider, path: string, query: string): URL {
 }
 
 function routeToTarget(targetUrl: string, cleanQuery: (query: string) => string): Route {
-  const asked = exactUrl(targetUrl);
+  const asked = targetUrl.length > MAX_TARGET ? undefined : exactUrl(targetUrl);
   const url = asked && exactUrl(asked.origin + asked.pathname + suffix(cleanQuery(asked.search.slice(1))));
   const [first, ...others] = url === undefined ? [] : providersAt(url);
   if (url === undefined || first === undefined) {

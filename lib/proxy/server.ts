@@ -6,8 +6,8 @@ import { type Handler, type HandlerOptions, makeHandler } from "./handler.ts";
 /** How long running requests may take to end after the first signal, in milliseconds. */
 const DRAIN_TIMEOUT = 30_000;
 
-/** How long the server may take to send what it was given last, in milliseconds. */
-const FLUSH_TIME = 500;
+/** How long a slow client may take to read the end of its answer, in milliseconds. */
+export const FLUSH_TIME = 5000;
 
 /** The pause before a listener that died is started again, in milliseconds. */
 const RESTART_PAUSE = 1000;

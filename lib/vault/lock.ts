@@ -22,6 +22,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
       await acquire(file, path, deadline);
       // Somebody may have removed or replaced the file while we waited: then others lock another one.
       if (isStill(file, path)) return await work();
+      refuseLate(path, deadline);
     } finally {
       file.close();
     }
@@ -31,21 +32,22 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 /** Locks a file until it is disposed of or this process ends, so that others can see that it lives. */
 export function holdLock(path: string): Disposable {
   const file = Deno.openSync(path, { read: true, write: true });
-  file.tryLockSync(true);
+  file.lockSync(true);
   return file;
 }
 
 /** Whether a living process holds the file. */
 export function isHeld(path: string): boolean {
   try {
-    const file = Deno.openSync(path, { read: true, write: true });
+    // A shared lock, so that two who ask at once do not take each other for the holder.
+    const file = Deno.openSync(path, { read: true });
     try {
-      return !file.tryLockSync(true);
+      return !file.tryLockSync(false);
     } finally {
       file.close();
     }
-  } catch {
-    return false;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
   }
 }
 
@@ -68,14 +70,17 @@ function openLock(path: string): Deno.FsFile {
 
 async function acquire(file: Deno.FsFile, path: string, deadline: number): Promise<void> {
   for (let pause = 1; !file.tryLockSync(true); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    if (performance.now() > deadline) {
-      throw new AppError(
-        "vault_unavailable",
-        `Cannot lock ${path}: another agentgazer has held it for ${TIMEOUT / 1000} seconds`,
-        "wait for the other command to end, then try again",
-      );
-    }
+    refuseLate(path, deadline);
     const jittered = pause * (0.5 + Math.random());
     await new Promise((resolve) => setTimeout(resolve, jittered));
   }
+}
+
+function refuseLate(path: string, deadline: number): void {
+  if (performance.now() <= deadline) return;
+  throw new AppError(
+    "vault_unavailable",
+    `Cannot lock ${path}: another agentgazer has held it for ${TIMEOUT / 1000} seconds`,
+    "wait for the other command to end, then try again",
+  );
 }

@@ -11,6 +11,9 @@ function redirected(redirection: string): string[] {
 testWith(["compile"], "output that nobody takes is no bug of ours", async (t) => {
   await using box = await makeBox();
   const rows: [args: string[], redirection: string, code: number, stderr: RegExp][] = [
+    [["--help"], "> /dev/full", 2, /Cannot write the answer/],
+    [["--version"], "> /dev/full", 2, /Cannot write the answer/],
+    [["--help"], "| head -0", 0, /^$/],
     [["providers", "list", "--all"], "| head -0", 0, /^$/],
     [["providers", "list", "--all"], "> /dev/full", 2, /Cannot write the answer/],
     [["clients", "add", "one"], "> /dev/full", 2, /Cannot write the answer.*\n.*was carried out/],

@@ -30,10 +30,12 @@ testWith(["compile"], "forty processes change the vault at once and nothing is l
 testWith(NEEDS, "kill -9 in the middle of a write leaves the old or the new value, 200 times", async () => {
   await using scene = await startScene(["openai"]);
   const { box } = scene;
-  const started = performance.now();
-  assert.equal((await set(box, "sk-proj-first")).code, 0);
-  const duration = performance.now() - started;
-  let [value, killed] = ["sk-proj-first", 0];
+  let [value, killed, duration] = ["sk-proj-first", 0, Infinity];
+  for (let i = 0; i < 4; i++) {
+    const started = performance.now();
+    assert.equal((await set(box, value)).code, 0);
+    duration = Math.min(duration, performance.now() - started);
+  }
   for (let round = 0; round < 200; round++) {
     // Most of a run is the start of the program; the write is in its second half.
     const delay = duration * (0.4 + 0.7 * Math.random());
@@ -41,6 +43,8 @@ testWith(NEEDS, "kill -9 in the middle of a write leaves the old or the new valu
     const attempted = `sk-proj-${round}`;
     const { code } = await box.run(["providers", "set", "openai"], { stdin: attempted, wrapper });
     if (code !== 0) killed++;
+    // Other tests make the machine slower and faster.
+    duration *= code === 0 ? 0.98 : 1.01;
     const now = await storedKey(scene);
     assert.ok(code === 0 ? now === attempted : [value, attempted].includes(now), `round ${round}: ${code}`);
     value = now;

@@ -38,6 +38,7 @@ const MINTING: [id: string, path: string][] = [
   ["openai", "/v1/models/%252e%252e/organization"],
   ["openai", "/v1/%252e/organization"],
   ["openai", "/v1/organization/..;/models"],
+  ["openai", `/v1/%${"25".repeat(1000)}6frganization`],
   ["openai", "/v1/organization/%252e%252e/models"],
   ["openai", "/v1/realtime/sessions.json"],
   ["anthropic", "/v1/organizations"],

@@ -186,7 +186,7 @@ Deno.test("Credentials.open() gives nothing to a client whose entry is gone", as
   const client: Client = setting.credentials.client("agz_token")!;
   await setting.elsewhere.change((draft) => draft.remove("client", "default"));
   setting.vault.opened.length = 0;
-  await assert.rejects(setting.credentials.open(OPENAI, client), { code: "vault_damaged" });
+  await assert.rejects(setting.credentials.open(OPENAI, client), { code: "client_token_invalid" });
   assert.deepEqual(setting.vault.opened, []);
 });
 
@@ -200,5 +200,5 @@ Deno.test("Credentials.open() gives nothing to a client whose rights were only t
   const client: Client = setting.credentials.client("agz_token")!;
   assert.equal(client.minting, true);
   Deno.writeTextFileSync(file, genuine);
-  await assert.rejects(setting.credentials.open(OPENAI, client), { code: "vault_damaged" });
+  await assert.rejects(setting.credentials.open(OPENAI, client), { code: "client_token_invalid" });
 });

@@ -16,6 +16,27 @@ const REFUSED: Row[] = [
   ["a method in lower case", MODELS, { method: "query", headers: ANY }, 400, "malformed_request"],
   ["the token in the path", `/openai/v1/${tokenOf("any")}`, { headers: ANY }, 400, "malformed_request"],
   [
+    "the token in the path, encoded twice",
+    `/openai/v1/%2561gz_${tokenOf("any").slice(4)}`,
+    { headers: ANY },
+    400,
+    "malformed_request",
+  ],
+  [
+    "the token in the path behind a broken encoding",
+    `/openai/v1/%ff%61gz_${tokenOf("any").slice(4)}`,
+    { headers: ANY },
+    400,
+    "malformed_request",
+  ],
+  [
+    "a long x-target-url",
+    "/",
+    withTarget("https://api.openai.com/v1/%25" + "25".repeat(10_000)),
+    403,
+    "target_refused",
+  ],
+  [
     "the token in the query, encoded",
     `/openai/v1/models?a=agz%5F${tokenOf("any").slice(4)}`,
     { headers: ANY },

@@ -107,6 +107,8 @@ const PATHS: [path: string, shown: string][] = [
   ["/xagz_abc", "/x[token]"],
   ["/agz_", "/agz_"],
   ["/v1/%61gz_0123", "/v1/[token]"],
+  ["/v1/%ff%61gz_0123", "/v1/%ff[token]"],
+  ["/v1/%2561gz_0123", "/v1/[token]"],
   ["/v1/agz%5F0123%2Fx", "/v1/[token]/x"],
   ["/v1/AGZ_0123", "/v1/[token]"],
   ["/" + "a".repeat(600), "/" + "a".repeat(511)],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Credentials } from "../../../lib/proxy/credentials.ts";
-import { runProxy } from "../../../lib/proxy/server.ts";
+import { FLUSH_TIME, runProxy } from "../../../lib/proxy/server.ts";
 import type { HttpServer, ListenOptions, StopSignal } from "../../../lib/system.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { fakeSystem } from "../../support/fake_system.ts";
@@ -76,7 +76,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     assert.equal((await box.health(box.listeners[0]!)).status, 200);
     box.raise(signal);
     await settle();
-    await box.clock.advance(500);
+    await box.clock.advance(FLUSH_TIME);
     assert.equal(await box.ended, true);
   });
 }
@@ -87,7 +87,7 @@ Deno.test("runProxy() counts a refused request as ended", async () => {
   assert.equal((await beginRequest(box)).status, 401);
   box.raise("SIGTERM");
   await settle();
-  await box.clock.advance(500);
+  await box.clock.advance(FLUSH_TIME);
   assert.equal(await box.ended, true);
 });
 
@@ -103,7 +103,7 @@ Deno.test("runProxy() starts a listener that died again, on the same port", asyn
   assert.deepEqual(box.events.filter((event) => event.startsWith("error")).length, 2);
   box.raise("SIGTERM");
   await settle();
-  await box.clock.advance(500);
+  await box.clock.advance(FLUSH_TIME);
   assert.equal(await box.ended, true);
 });
 

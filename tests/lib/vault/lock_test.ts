@@ -150,6 +150,38 @@ function isFree(path: string): boolean {
   return file.tryLockSync(true);
 }
 
+Deno.test("withLock() does not take a lock file that was replaced while it waited for the lock", async () => {
+  using folder = temporaryFolder();
+  const path = folder.at("lock");
+  const order: string[] = [];
+  const started = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const first = withLock(path, () => {
+    started.resolve();
+    return release.promise;
+  });
+  await started.promise;
+  const second = withLock(path, () => Promise.resolve(void order.push("second")));
+  Deno.removeSync(path);
+  using other = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+  other.lockSync(true);
+  const now = performance.now();
+  let looks = 0;
+  // Whoever waits for a lock looks at the clock at every try.
+  performance.now = () => now + looks++;
+  try {
+    release.resolve();
+    await first;
+    while (looks < 3 && order.length === 0) await turn();
+  } finally {
+    Reflect.deleteProperty(performance, "now");
+  }
+  order.push("other");
+  other.unlockSync();
+  await second;
+  assert.deepEqual(order, ["other", "second"]);
+});
+
 /** One turn of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
