@@ -28,7 +28,7 @@ export function addClientCommands(program: Command, context: Context): void {
     "manage the local tokens of the proxy's callers",
   );
   clients.command("add").description("add a client and print its token")
-    .argument("<name>", "letters, digits, dots, underscores and hyphens")
+    .argument("<name>", "letters, digits, dots, underscores and hyphens, a letter or digit first")
     .option("--allow <id...>", "the providers it may use (default: all)")
     .option("--expires <time>", "when the token ends, such as 30d, 12h or 15m (default: never)")
     .option("--allow-minting", "let it call paths that hand out further credentials")

@@ -67,14 +67,14 @@ export function presentedTokens(headers: Headers, query: string): string[] {
 
 /**
  * The client's headers without those that end here and without every credential carrier; a header of any
- * name that holds the local token is one.
+ * name that holds the local token, encoded or not, is one.
  */
 export function withoutCarriers(headers: Headers, token: string): Headers {
   const dropped = new Set([...CREDENTIAL_HEADERS, ...OWN_HEADERS, ...connectionNames(headers)]);
   const kept = new Headers();
   for (const [name, value] of headers) {
     const carrier = dropped.has(name) || OWN_PREFIXES.some((prefix) => name.startsWith(prefix));
-    if (!carrier && !value.includes(token)) kept.append(name, value);
+    if (!carrier && !holds(value, token)) kept.append(name, value);
   }
   return kept;
 }
@@ -85,6 +85,11 @@ export function withoutKeys(query: string, token: string): string {
     const name = decoded(parameter.split("=", 1)[0]!).toLowerCase();
     return !CREDENTIAL_PARAMETERS.includes(name) && !parameter.includes(token);
   }).join("&");
+}
+
+/** Whether the token is in a text, as it is or percent-encoded. */
+export function holds(text: string, token: string): boolean {
+  return text.includes(token) || decoded(text).includes(token);
 }
 
 /** The names in a Connection header, which are for this hop only. */

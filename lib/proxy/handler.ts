@@ -4,7 +4,7 @@ import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
 import type { Client } from "../vault/client.ts";
 import { admit, type Authorities } from "./admit.ts";
-import { decoded, presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
+import { holds, presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
 import type { Credentials } from "./credentials.ts";
 import { inject } from "./inject.ts";
 import { type Log, loggable, newRequestLine, type RequestLine } from "./log.ts";
@@ -182,7 +182,7 @@ function refuseUnsendable({ method, headers }: Request): void {
 
 /** Where a token can't be taken out, the request does not go. */
 function refuseToken(url: URL, token: string): void {
-  if (decoded(url.href).includes(token)) {
+  if (holds(url.href, token)) {
     throw new Refusal("malformed_request", "The URL holds the local token", "send it in a header");
   }
 }

@@ -4,6 +4,9 @@ import { decoded } from "./carriers.ts";
 /** From few words to many. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 
+/** A local token, or what looks like one. */
+const TOKEN = /agz_[\w-]+/gi;
+
 export type LogLevel = typeof LOG_LEVELS[number];
 
 export type LogFormat = "text" | "json";
@@ -95,8 +98,9 @@ export function makeLog(
 
 /** A text of the request that can't break the line, and in which no local token stays, encoded or not. */
 export function loggable(text: string): string {
-  const plain = /agz_/i.test(decoded(text)) ? decoded(text) : text;
-  return plain.replace(/agz_[\w-]+/gi, "[token]").slice(0, 512).replace(/[^\x21-\x7e]/g, "?");
+  const masked = text.replace(TOKEN, "[token]");
+  const plain = /agz_/i.test(decoded(masked)) ? decoded(masked).replace(TOKEN, "[token]") : masked;
+  return plain.slice(0, 512).replace(/[^\x21-\x7e]/g, "?");
 }
 
 function textOf(line: RequestLine): string {

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { machineBackend } from "../../backends/machine.ts";
 import { PROVIDERS } from "../../lib/providers/table.ts";
 import { ownAuthorities } from "../../lib/proxy/admit.ts";
 import { Credentials } from "../../lib/proxy/credentials.ts";
@@ -9,10 +7,11 @@ import type { Upstream, UpstreamRequest } from "../../lib/proxy/upstream.ts";
 import { Secret } from "../../lib/secret.ts";
 import { clientFields, type ClientRights } from "../../lib/vault/client.ts";
 import type { EntryKind } from "../../lib/vault/envelope.ts";
-import { type Home, homeFrom } from "../../lib/vault/home.ts";
-import type { KeyStores } from "../../lib/vault/keystore.ts";
+import type { Home } from "../../lib/vault/home.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { countingRandom } from "./fake_system.ts";
+import { vaultBox } from "./vault_box.ts";
 
 const PORT = 18900;
 
@@ -58,23 +57,17 @@ export interface ProxyBox extends VaultBox {
 
 /** Makes the vault box; nothing is stored in it yet. */
 export function makeVaultBox(): VaultBox {
-  const folder = Deno.makeTempDirSync({ prefix: "agentgazer-test-" });
-  const home = homeFrom(() => join(folder, "home"));
+  const box = vaultBox();
+  const { home } = box;
   const clock = new FakeClock();
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const identity = {
-    uid: () => 1000,
-    userName: () => "somebody",
-    machineId: () => Promise.resolve(new Uint8Array(16).fill(7)),
-  };
-  const machine = machineBackend({ path: home.machineKey, named: false }, identity, random);
-  const keys: KeyStores = { forNewVault: () => machine, forRecord: () => machine };
+  const system = { now: clock.now, random: countingRandom() };
+  const keys = box.keyStores(home);
   return {
     home,
     clock,
-    vault: new CountingVault(home, keys, { now: clock.now, random }),
-    elsewhere: new Vault(home, keys, { now: clock.now, random }),
-    [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
+    vault: new CountingVault(home, keys, system),
+    elsewhere: new Vault(home, keys, system),
+    [Symbol.dispose]: () => box[Symbol.dispose](),
   };
 }
 

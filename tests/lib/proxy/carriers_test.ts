@@ -144,6 +144,13 @@ Deno.test("withoutCarriers() lets the token through in no header, whatever surro
   });
 });
 
+Deno.test("withoutCarriers() finds the token where it is encoded, once or twice", () => {
+  const once = [...TOKEN].map((char) => "%" + char.charCodeAt(0).toString(16)).join("");
+  for (const value of [once, once.replaceAll("%", "%25"), `see ?key=${once}&a`, `%0${TOKEN}`]) {
+    assert.deepEqual([...withoutCarriers(new Headers({ "x-note": value }), TOKEN)], []);
+  }
+});
+
 const QUERIES: [query: string, left: string][] = [
   ["", ""],
   ["alt=sse", "alt=sse"],

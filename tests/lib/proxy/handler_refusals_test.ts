@@ -30,6 +30,13 @@ const REFUSED: Row[] = [
     "malformed_request",
   ],
   [
+    "the token in the path, its first letter the end of an encoding",
+    `/openai/v1/%0${tokenOf("any")}`,
+    { headers: ANY },
+    400,
+    "malformed_request",
+  ],
+  [
     "a long x-target-url",
     "/",
     withTarget("https://api.openai.com/v1/%25" + "25".repeat(10_000)),

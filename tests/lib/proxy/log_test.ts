@@ -107,6 +107,7 @@ const PATHS: [path: string, shown: string][] = [
   ["/xagz_abc", "/x[token]"],
   ["/agz_", "/agz_"],
   ["/v1/%61gz_0123", "/v1/[token]"],
+  ["/v1/%0agz_0123/%61gz_4567", "/v1/%0[token]/[token]"],
   ["/v1/%ff%61gz_0123", "/v1/%ff[token]"],
   ["/v1/%2561gz_0123", "/v1/[token]"],
   ["/v1/agz%5F0123%2Fx", "/v1/[token]/x"],
