@@ -21,6 +21,12 @@ const PROBES = {
   script: () => Deno.build.os === "linux" && succeeds("script", "-qec", "true", "/dev/null"),
   /** To run a program as another user. */
   setpriv: () => Deno.uid() === 0 && succeeds("setpriv", "--version"),
+  /** A real keyring in a session of its own (tests/support/keyring.ts). */
+  libsecret: () =>
+    succeeds("sh", "-c", "command -v secret-tool") &&
+    succeeds("gnome-keyring-daemon", "--version") &&
+    succeeds("dbus-daemon", "--version") &&
+    succeeds("/usr/bin/python3", "-c", "import dbus, gi"),
   shells: () => ["bash", "zsh", "fish"].every((shell) => succeeds(shell, "-c", "true")),
 } as const;
 
