@@ -2,8 +2,16 @@ import { createHmac, hkdfSync } from "node:crypto";
 import * as os from "node:os";
 import { isAbsolute } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { readGuarded, replaceDurably } from "../lib/vault/file.ts";
-import type { Json, KeyBytes, KeyRecord, KeyResult, KeyStore } from "../lib/vault/keystore.ts";
+import { readGuarded, remove, replaceDurably } from "../lib/vault/file.ts";
+import type {
+  Json,
+  KeyBytes,
+  KeyRecord,
+  KeyResult,
+  KeyStore,
+  NewKey,
+  Trouble,
+} from "../lib/vault/keystore.ts";
 import { derivedId } from "./machine_id.ts";
 
 /** The bytes of the key, of the key file that we make, and the least that a named one may have. */
@@ -58,7 +66,7 @@ export function machineBackend(
   identity: Identity,
   random: (length: number) => Uint8Array<ArrayBuffer>,
 ): KeyStore {
-  async function create(): Promise<{ key: KeyBytes; record: KeyRecord }> {
+  async function create(): Promise<NewKey> {
     const id = keyFile.named ? undefined : await identity.machineId();
     const bound: Bound = {
       uid: keyFile.named ? null : identity.uid(),
@@ -93,7 +101,13 @@ export function machineBackend(
     return { state: "found", key: derive(secret, salt, now, id), changed };
   }
 
-  return { backend: "machine", create, open };
+  return {
+    backend: "machine",
+    probe: () => Promise.resolve({ state: "open" }),
+    create,
+    open,
+    remove: () => Promise.resolve(keyFile.named ? undefined : removed(keyFile)),
+  };
 }
 
 /** User id and name from the operating system, not from the environment. */
@@ -143,6 +157,16 @@ function makeKeyFile(
   const secret = random(KEY_BYTES);
   replaceDurably(path, secret);
   return secret;
+}
+
+function removed({ path }: KeyFile): Trouble | undefined {
+  try {
+    remove(path);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { state: "unavailable", reason: error.message, hint: error.hint ?? `rm ${path}` };
+  }
 }
 
 function missing({ path }: KeyFile): KeyResult {

@@ -23,6 +23,12 @@ export function derivedId(id: Uint8Array, purpose: string): string {
   return createHmac("sha256", id).update(`com.agentgazer.vault/${purpose}`).digest("hex");
 }
 
+/** What the AgentGazer product takes for the machine's id: the text of the first that there is. */
+export async function legacyMachineId(): Promise<string> {
+  if (Deno.build.os === "darwin") return await platformUuidText();
+  return [...FILES, "/etc/hostname"].map(textIn).find((text) => text !== "") ?? "";
+}
+
 /** Reads a machine id as it stands in a file. */
 export function parseMachineId(text: string): Uint8Array | undefined {
   const hex = text.trim();
@@ -31,20 +37,30 @@ export function parseMachineId(text: string): Uint8Array | undefined {
 
 function fromFiles(): Uint8Array | undefined {
   for (const file of FILES) {
-    try {
-      const id = parseMachineId(Deno.readTextFileSync(file));
-      if (id !== undefined) return id;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) throw error;
-    }
+    const id = parseMachineId(textIn(file));
+    if (id !== undefined) return id;
   }
   return undefined;
 }
 
-/** IOPlatformUUID of macOS. */
+/** Without the white space around it; empty when there is no such file. */
+function textIn(file: string): string {
+  try {
+    return Deno.readTextFileSync(file).trim();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return "";
+  }
+}
+
 async function platformUuid(): Promise<Uint8Array | undefined> {
+  return parseMachineId((await platformUuidText()).replaceAll("-", "").toLowerCase());
+}
+
+/** IOPlatformUUID of macOS; empty when it can't be had. */
+async function platformUuidText(): Promise<string> {
   const args = ["-rd1", "-c", "IOPlatformExpertDevice"];
-  const result = await runCommand("/usr/sbin/ioreg", args, IOREG_DEADLINE);
-  const uuid = result?.stdout.match(/"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"/)?.[1];
-  return uuid === undefined ? undefined : parseMachineId(uuid.replaceAll("-", "").toLowerCase());
+  const result = await runCommand("/usr/sbin/ioreg", args, { deadline: IOREG_DEADLINE });
+  const output = result.state === "ended" ? result.stdout : "";
+  return output.match(/"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"/)?.[1] ?? "";
 }

@@ -38,6 +38,7 @@ export function realSystem(): System {
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     env: (name) => Deno.env.get(name) || undefined,
+    platform: `Deno ${Deno.version.deno}, ${Deno.build.os} ${Deno.build.arch}`,
     pid: Deno.pid,
     serve({ hostname, port }, handler) {
       const server = Deno.serve({ hostname, port, onListen() {} }, handler);

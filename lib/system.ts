@@ -47,6 +47,8 @@ export interface System {
   random(length: number): Uint8Array<ArrayBuffer>;
   /** An environment variable; `undefined` when it is unset or empty. */
   env(name: string): string | undefined;
+  /** The runtime, the operating system and the processor, for people. */
+  readonly platform: string;
   /** This process's id. */
   readonly pid: number;
   /** Starts an HTTP server. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */

@@ -2,6 +2,10 @@
  * The seal: exactly the permissions that the executable has, generated from the provider table. Prints the
  * flags for `deno run` and `deno compile` on one line.
  */
+import { DBUS_SEND } from "../backends/collection.ts";
+import { SESSION_PROGRAMS } from "../backends/gui_session.ts";
+import { SECURITY } from "../backends/keychain.ts";
+import { SECRET_TOOL } from "../backends/libsecret.ts";
 import { PROVIDERS } from "../lib/providers/table.ts";
 
 /** Where the proxy may listen, on any port. */
@@ -15,6 +19,8 @@ const ENVIRONMENT = [
   "AGENTGAZER_LOG",
   "NO_COLOR",
   "HOME",
+  "HTTP_PROXY",
+  "http_proxy",
   "HTTPS_PROXY",
   "https_proxy",
   "ALL_PROXY",
@@ -26,7 +32,25 @@ const ENVIRONMENT = [
   "SSL_CERT_FILE",
   "SSLKEYLOGFILE",
   "DENO_SERVE_ADDRESS",
+  // Whether and where a keystore is, and whether somebody can answer its dialog.
+  "DBUS_SESSION_BUS_ADDRESS",
+  "XDG_RUNTIME_DIR",
+  "DISPLAY",
+  "WAYLAND_DISPLAY",
+  "SSH_CONNECTION",
+  "SSH_CLIENT",
+  "SSH_TTY",
+  "CI",
 ];
+
+/** Those that `doctor` looks at, since they can lead an SDK past the proxy. */
+const SDK_VARIABLES = PROVIDERS.flatMap(({ sdk }) => [...sdk.key, ...sdk.base, ...sdk.others ?? []]);
+
+/** The programs that may be started: those that keep keys, and those that know the machine and the session. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  linux: [...SECRET_TOOL, ...DBUS_SEND],
+  darwin: [SECURITY, "/usr/sbin/ioreg", ...Object.values(SESSION_PROGRAMS), ...SECRET_TOOL, ...DBUS_SEND],
+};
 
 /** What the vault key is bound to: user id and name. The runtime asks for the group id with the name. */
 const SYSTEM = ["uid", "gid", "userInfo"];
@@ -45,10 +69,10 @@ export function sealFlags(os: string): string[] {
     "--allow-read",
     "--allow-write",
     `--allow-net=${net.join(",")}`,
-    `--allow-env=${ENVIRONMENT.join(",")}`,
+    `--allow-env=${[...new Set([...ENVIRONMENT, ...SDK_VARIABLES])].join(",")}`,
     "--ignore-env",
     `--allow-sys=${SYSTEM.join(",")}`,
-    ...(os === "darwin" ? ["--allow-run=/usr/sbin/ioreg"] : []),
+    ...(Object.hasOwn(PROGRAMS, os) ? [`--allow-run=${PROGRAMS[os]!.join(",")}`] : []),
   ];
 }
 

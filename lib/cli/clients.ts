@@ -51,7 +51,8 @@ async function add(context: Context, name: string, options: AddOptions): Promise
   const token = newToken(system.random);
   const minting = options.allowMinting === true;
   const fields = clientFields({ allow, expiresAt, minting }, token);
-  await context.vault().change((draft) => {
+  const vault = await context.vault();
+  await vault.change((draft) => {
     if (draft.has("client", name)) throw exists();
     draft.put("client", name, token, fields);
   });
@@ -60,7 +61,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
 
 async function list(context: Context, json: boolean): Promise<void> {
   const { terminal, env } = context.system;
-  const { good, damaged } = clientsIn(context.vault().read());
+  const { good, damaged } = clientsIn((await context.vault()).read());
   if (json) {
     await writeJson(
       terminal,
@@ -79,7 +80,7 @@ async function list(context: Context, json: boolean): Promise<void> {
 }
 
 async function remove(context: Context, name: string): Promise<void> {
-  const vault = context.vault();
+  const vault = await context.vault();
   const missing = new AppError("not_found", "Cannot find a client with that name", "agentgazer clients list");
   if (!vault.read().has("client", name)) throw missing;
   if (!await vault.change((draft) => draft.remove("client", name))) throw missing;

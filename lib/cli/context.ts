@@ -3,9 +3,16 @@ import { nearest } from "../providers/nearest.ts";
 import { type Provider, providerById, PROVIDERS } from "../providers/table.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 import type { System } from "../system.ts";
+import type { LegacyStores } from "../vault/legacy.ts";
 import { type Home, homeFrom } from "../vault/home.ts";
 import type { KeyStores } from "../vault/keystore.ts";
 import { Vault } from "../vault/vault.ts";
+import { migratePlaintext } from "./migrate.ts";
+import { Regions } from "./regions.ts";
+import { type Note, writeNote } from "./render.ts";
+
+/** Whether a keystore may ask the user to unlock it. */
+export type Manner = "asking" | "silent";
 
 /** What main.ts gives the commands. */
 export interface CliOptions {
@@ -13,20 +20,44 @@ export interface CliOptions {
   readonly system: System;
   readonly upstream: Upstream;
   /** Opens the backends of a vault folder. @throws {AppError} */
-  readonly keyStores: (home: Home) => KeyStores;
+  readonly keyStores: (home: Home, manner: Manner) => KeyStores;
+  /** What the AgentGazer product keeps in the keystores of this machine. */
+  readonly legacy: () => LegacyStores;
 }
 
 /** What every command works with. Nothing is opened before it is asked for, so `--help` touches nothing. */
-export interface Context extends Omit<CliOptions, "keyStores"> {
+export interface Context extends CliOptions {
   home(): Home;
-  vault(): Vault;
+  regions(): Regions;
+  /**
+   * The vault, after the plaintext keys of old versions have been moved into it.
+   *
+   * @param manner of all that is done with this vault
+   */
+  vault(manner?: Manner, note?: Note): Promise<Vault>;
+  /** The vault as it is. */
+  vaultAsItIs(manner: Manner): Vault;
 }
 
 /** Prepares the context of one run. */
-export function makeContext({ keyStores, ...options }: CliOptions): Context {
-  const { system } = options;
+export function makeContext(options: CliOptions): Context {
+  const { system, keyStores } = options;
   const home = () => homeFrom(system.env);
-  return { ...options, home, vault: () => new Vault(home(), keyStores(home()), system) };
+  const open = (manner: Manner) => new Vault(home(), keyStores(home(), manner), system);
+  return {
+    ...options,
+    home,
+    regions: () => new Regions(home()),
+    vaultAsItIs: open,
+    async vault(
+      manner = "asking",
+      note: Note = (message, hint) => writeNote(system.terminal, message, hint),
+    ) {
+      const vault = open(manner);
+      await migratePlaintext(vault, home(), note);
+      return vault;
+    },
+  };
 }
 
 /**

@@ -36,7 +36,7 @@ export function addEnvCommand(program: Command, context: Context): void {
 async function env(context: Context, { shell, provider, client }: EnvOptions): Promise<void> {
   const { terminal } = context.system;
   const asked = provider?.map(requireProvider);
-  const vault = context.vault();
+  const vault = await context.vault();
   const token = await tokenOf(context, vault, client);
   const contents = vault.read();
   const { allow } = parseClient(contents.entry("client", client)!);

@@ -4,6 +4,9 @@ import { addClientCommands } from "./clients.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { type CliOptions, type Context, makeContext } from "./context.ts";
 import { addEnvCommand } from "./env.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addImportCommand } from "./import.ts";
+import { addKeystoreCommands } from "./keystore.ts";
 import { addProviderCommands } from "./providers.ts";
 import { addStartCommand } from "./start.ts";
 import { usageError } from "./usage.ts";
@@ -57,6 +60,9 @@ function makeProgram(context: Context, write: (text: string) => void): Command {
   addClientCommands(program, context);
   addEnvCommand(program, context);
   addStartCommand(program, context);
+  addKeystoreCommands(program, context);
+  addImportCommand(program, context);
+  addDoctorCommand(program, context);
   addCompletionsCommand(program, context);
   return program;
 }

@@ -1,31 +1,19 @@
 import type { Command } from "commander";
 import { AppError } from "../errors.ts";
 import { MAX_KEY_BYTES, parseKey } from "../providers/key.ts";
-import { type Provider, providerById, PROVIDERS } from "../providers/table.ts";
-import type { Entry } from "../vault/contents.ts";
-import { damagedEntry, entryName } from "../vault/envelope.ts";
+import { storeCommand } from "../providers/remedy.ts";
+import { type Provider, providerById } from "../providers/table.ts";
 import { type Context, requireProvider } from "./context.ts";
+import { listProviders } from "./list_providers.ts";
 import { agrees, askHidden, readAll } from "./prompt.ts";
-import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
+import { requireRegion } from "./regions.ts";
+import { testProviders } from "./test_providers.ts";
+import { writeNote } from "./render.ts";
 
-/** One provider in `providers list --json`. */
-interface ListedProvider {
-  readonly id: string;
-  readonly name: string;
-  readonly auth: Provider["auth"];
-  readonly status: "set" | "none";
-  readonly endpoint: string;
-  readonly updatedAt: string | null;
+interface SetOptions {
+  readonly force?: true;
+  readonly region?: string;
 }
-
-const COLUMNS: readonly Column<ListedProvider>[] = [
-  ["ID", (row) => row.id],
-  ["NAME", (row) => row.name],
-  ["AUTH", (row) => row.auth],
-  ["STATUS", (row) => row.status],
-  ["ENDPOINT", (row) => row.endpoint],
-  ["UPDATED", (row) => row.updatedAt ?? "-"],
-];
 
 /** Adds `providers set | list | remove`. */
 export function addProviderCommands(program: Command, context: Context): void {
@@ -33,26 +21,44 @@ export function addProviderCommands(program: Command, context: Context): void {
   providers.command("set").description("store an API key; without [key] it is asked for, or read from stdin")
     .argument("<id>", "the provider, such as openai")
     .argument("[key]", "the key, or - for stdin")
+    .option("--region <region>", "where the key is valid: moonshot, zhipu and minimax have several")
     .option("--force", "store it although its shape speaks against it")
-    .action((id: string, key: string | undefined, { force }) => set(context, id, key, force === true));
+    .action((id: string, key: string | undefined, options: SetOptions) => set(context, id, key, options));
   providers.command("list").description("list the providers that have a credential")
     .option("--all", "list all providers")
     .option("--json", "print JSON")
-    .action(({ all, json }) => list(context, all === true, json === true));
+    .action(({ all, json }) => listProviders(context, all === true, json === true));
+  providers.command("test").description(
+    "ask the providers whether the stored credentials are valid; costs nothing",
+  )
+    .argument("[id...]", "only these providers (default: all that have a credential)")
+    .option("--json", "print JSON")
+    .action((ids: readonly string[], { json }) => testProviders(context, ids, json === true));
   providers.command("remove").description("remove a stored API key")
     .argument("<id>", "the provider")
     .option("--yes", "do not ask")
     .action((id: string, { yes }) => remove(context, id, yes === true));
 }
 
-async function set(context: Context, id: string, typed: string | undefined, force: boolean): Promise<void> {
+async function set(
+  context: Context,
+  id: string,
+  typed: string | undefined,
+  { force, region }: SetOptions,
+): Promise<void> {
   const { terminal } = context.system;
   const provider = requireProvider(id);
-  refuseLogin(provider, "login");
-  const key = parseKey(provider, await getKey(context, provider, typed), force);
-  const vault = context.vault();
-  await vault.change((draft) => draft.put("api-key", provider.id, key));
-  await writeNote(terminal, `stored the ${provider.name} key`);
+  refuseLogin(provider);
+  const chosen = region === undefined ? undefined : requireRegion(provider, region, "--region");
+  const vault = await context.vault();
+  const keeps = chosen !== undefined && vault.read().has("api-key", provider.id);
+  const text = await getKey(context, provider, typed, keeps);
+  const key = keeps && /^\r?\n?$/.test(text) ? undefined : parseKey(provider, text, force === true);
+  // First, so that a key never stands without the region that it was given with.
+  if (chosen !== undefined) await context.regions().set(provider, chosen);
+  if (key !== undefined) await vault.change((draft) => draft.put("api-key", provider.id, key));
+  const where = chosen === undefined ? "" : ` for the region ${chosen}`;
+  await writeNote(terminal, `${key === undefined ? "kept" : "stored"} the ${provider.name} key${where}`);
   if (typed !== undefined && typed !== "-") {
     await writeNote(
       terminal,
@@ -62,70 +68,49 @@ async function set(context: Context, id: string, typed: string | undefined, forc
   }
 }
 
-async function getKey({ system }: Context, provider: Provider, typed: string | undefined): Promise<string> {
+/** @param keeps whether an empty answer keeps the key that is stored */
+async function getKey(
+  { system }: Context,
+  provider: Provider,
+  typed: string | undefined,
+  keeps: boolean,
+): Promise<string> {
   if (typed !== undefined && typed !== "-") return typed;
   if (typed === undefined && system.terminal.stdin.isTerminal) {
-    return await askHidden(system, `${provider.name} API key (not shown): `);
+    const remark = keeps ? "not shown; Enter keeps the stored one" : "not shown";
+    return await askHidden(system, `${provider.name} API key (${remark}): `);
   }
   return await readAll(system.terminal, MAX_KEY_BYTES + 2);
 }
 
-async function list(context: Context, all: boolean, json: boolean): Promise<void> {
-  const { terminal, env } = context.system;
-  const { good, damaged } = context.vault().read().entries("api-key");
-  const rows = PROVIDERS.map((provider) => listed(provider, good)).filter((row) =>
-    all || row.status === "set"
-  );
-  if (json) await writeJson(terminal, rows);
-  else if (rows.length > 0) await writeTable(terminal, env("NO_COLOR") === undefined, COLUMNS, rows);
-  else await writeNote(terminal, "no credential is stored", "agentgazer providers set <id>");
-  const [broken] = damaged;
-  if (broken !== undefined) throw damagedEntry(entryName("api-key", broken));
-}
-
-function listed({ id, name, auth, base }: Provider, entries: readonly Entry[]): ListedProvider {
-  const entry = entries.find((one) => one.name === id);
-  return {
-    id,
-    name,
-    auth,
-    status: entry === undefined ? "none" : "set",
-    endpoint: base,
-    updatedAt: entry?.fields.updatedAt ?? null,
-  };
-}
-
 async function remove(context: Context, id: string, yes: boolean): Promise<void> {
   const { terminal } = context.system;
-  const vault = context.vault();
+  const vault = await context.vault();
   // Also one that another version stored, or whose name was damaged.
-  if (!vault.read().has("api-key", id)) {
-    const provider = requireProvider(id);
-    refuseLogin(provider, "logout");
-    throw notStored(provider.name);
-  }
+  const kind = (["api-key", "login"] as const).find((one) => vault.read().has(one, id));
+  if (kind === undefined) throw notStored(requireProvider(id).name);
   const name = providerById(id)?.name ?? id;
-  const question = `Remove the ${name} key?`;
+  const question = `Remove the ${name} ${kind === "login" ? "login" : "key"}?`;
   if (!yes && terminal.stdin.isTerminal && !await agrees(terminal, question)) {
     throw new AppError("interrupted", "Nothing was removed");
   }
-  if (!await vault.change((draft) => draft.remove("api-key", id))) throw notStored(name);
-  await writeNote(terminal, `removed the ${name} key`);
+  if (!await vault.change((draft) => draft.remove(kind, id))) throw notStored(name);
+  await writeNote(terminal, `removed the ${name} ${kind === "login" ? "login" : "key"}`);
 }
 
-function refuseLogin(provider: Provider, command: "login" | "logout"): void {
+function refuseLogin(provider: Provider): void {
   if (provider.auth === "api-key") return;
   throw new AppError(
     "usage",
     `${provider.name} has no API key to keep: its credential comes from a login`,
-    `agentgazer ${command} ${provider.id} (not in this version)`,
+    storeCommand(provider),
   );
 }
 
 function notStored(name: string): AppError {
   return new AppError(
     "not_found",
-    `Cannot remove the ${name} key: none is stored`,
+    `Cannot remove the ${name} credential: none is stored`,
     "agentgazer providers list",
   );
 }

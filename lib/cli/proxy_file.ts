@@ -5,6 +5,9 @@ import { holdLock, isHeld, withLock } from "../vault/lock.ts";
 /** Where the proxy listens unless told otherwise. */
 export const DEFAULT_PORT = 18900;
 
+/** Its base URL then. */
+export const DEFAULT_ADDRESS = `http://127.0.0.1:${DEFAULT_PORT}`;
+
 /** Where a running proxy listens. */
 export interface ProxyAddress {
   /** Such as `http://127.0.0.1:18900`. */
@@ -14,10 +17,14 @@ export interface ProxyAddress {
 
 /** The base URL of the running proxy that started last, else the default one. */
 export function readAddress(home: Home): string {
+  return runningAddress(home) ?? DEFAULT_ADDRESS;
+}
+
+/** The base URL of the running proxy that started last, if one runs. */
+export function runningAddress(home: Home): string | undefined {
   const address = read(home);
   // One that was killed left its file, but the kernel freed its lock.
-  const running = address !== undefined && isHeld(home.proxy);
-  return running ? address.url : `http://127.0.0.1:${DEFAULT_PORT}`;
+  return address !== undefined && isHeld(home.proxy) ? address.url : undefined;
 }
 
 /**

@@ -34,6 +34,9 @@ export async function writeJson(terminal: Terminal, value: unknown): Promise<voi
   await terminal.out(JSON.stringify(value, null, 2) + "\n");
 }
 
+/** Tells a remark, and the next command to type. */
+export type Note = (message: string, hint?: string) => Promise<void>;
+
 /** Writes a remark to stderr, and below it the next command to type. */
 export async function writeNote(terminal: Terminal, message: string, hint?: string): Promise<void> {
   await terminal.err(`agentgazer: ${message}\n`);

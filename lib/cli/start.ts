@@ -9,25 +9,11 @@ import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
 import { DEFAULT_PORT, publishAddress } from "./proxy_file.ts";
+import { networkVariables, refuseRuntimeVariables } from "./runtime_variables.ts";
 
 const HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 
 const HOST_AND_PORT = /^(?:[a-z0-9][a-z0-9._-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?$/;
-
-/** Variables that change how providers are reached. */
-const NETWORK_VARIABLES = [
-  ...["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
-  ...["DENO_CERT", "DENO_TLS_CA_STORE"],
-];
-
-/** Takes the place of the system's certificates, if those are used at all. */
-const CERT_FILE = "SSL_CERT_FILE";
-
-/** Variables under which the runtime itself would break a promise. */
-const FORBIDDEN_VARIABLES: Readonly<Record<string, string>> = {
-  SSLKEYLOGFILE: "the runtime would write the keys of every TLS connection to that file",
-  DENO_SERVE_ADDRESS: "the runtime would listen there, whatever --host and --port say",
-};
 
 /** How many log lines may wait for a slow reader. */
 const MAX_WAITING_LINES = 1000;
@@ -53,13 +39,20 @@ export function addStartCommand(program: Command, context: Context): void {
 
 async function start(context: Context, { host, port, allowHost, logFormat }: StartOptions): Promise<void> {
   const { system, version, upstream } = context;
-  refuseVariables(system);
+  refuseRuntimeVariables(system.env, "start");
   const home = context.home();
   const level = parseLogLevel(system.env("AGENTGAZER_LOG"));
   const write = orderedWriter(system, (count) => log.event("warn", `${count} lines of the log were dropped`));
   const log: Log = makeLog(logFormat, level, write, system.now);
-  const vault = context.vault();
-  await checkVault(vault, log);
+  const regions = context.regions();
+  for (const provider of PROVIDERS) regions.of(provider);
+  await context.vault(
+    "asking",
+    (message, hint) =>
+      Promise.resolve(log.event("warn", hint === undefined ? message : `${message} (${hint})`)),
+  );
+  const vault = context.vaultAsItIs("silent");
+  await checkVault(context, vault, log);
 
   let withdraw = () => Promise.resolve();
   const drained = await runProxy({
@@ -70,6 +63,7 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
     system,
     log,
     upstream,
+    baseOf: (provider) => regions.baseOf(provider),
     credentials: new Credentials(vault, system),
     onListening: async (actualPort) => {
       const url = `http://${localName(host)}:${actualPort}`;
@@ -83,21 +77,16 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
   if (!drained) throw new AppError("interrupted", "Ended with requests still running");
 }
 
-function refuseVariables({ env }: System): void {
-  for (const [name, reason] of Object.entries(FORBIDDEN_VARIABLES)) {
-    if (env(name) === undefined) continue;
-    throw new AppError("refused", `Cannot start while ${name} is set: ${reason}`, `unset ${name}`);
-  }
-}
-
 /** A vault that can't be read ends the start; one whose keystore is not open yet is waited for. */
-async function checkVault(vault: Vault, log: Log): Promise<void> {
+async function checkVault(context: Context, vault: Vault, log: Log): Promise<void> {
   const contents = vault.read();
   if (!PROVIDERS.some((provider) => credentialKind(contents, provider) !== undefined)) {
     log.event("warn", "no credential is stored yet: agentgazer providers set <id>");
   }
+  vault.checkBackend();
   try {
-    await vault.unlock();
+    // Only now, while somebody is looking, may the keystore ask; a request never makes a dialog appear.
+    await vault.unlock(context.keyStores(context.home(), "asking"));
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "keystore_unavailable") throw error;
     const hint = error.hint === undefined ? "" : ` (${error.hint})`;
@@ -108,10 +97,7 @@ async function checkVault(vault: Vault, log: Log): Promise<void> {
 function announce(log: Log, system: System, version: string, url: string, host: string): void {
   log.event("info", `agentgazer ${version} listens on ${url}`);
   log.event("info", 'point your tools at it: eval "$(agentgazer env)"');
-  const inForce = NETWORK_VARIABLES.filter((name) => system.env(name) !== undefined);
-  if (system.env("DENO_TLS_CA_STORE")?.includes("system") && system.env(CERT_FILE) !== undefined) {
-    inForce.push(CERT_FILE);
-  }
+  const inForce = networkVariables(system.env);
   if (inForce.length > 0) log.event("info", `in force for connections to providers: ${inForce.join(", ")}`);
   if (host === "0.0.0.0" || host === "::") {
     log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");

@@ -15,6 +15,15 @@ export interface SdkVariables {
   readonly base: readonly string[];
   /** What the SDK expects behind the proxy's route, such as `/v1`. */
   readonly path: string;
+  /** Further variables from which tools take a credential of this provider, past the proxy. */
+  readonly others?: readonly string[];
+}
+
+/** A call that costs nothing and shows whether a credential is valid. */
+export interface CheckCall {
+  readonly method: "GET" | "POST";
+  /** Path and query, from the root of the host. */
+  readonly path: string;
 }
 
 /** One LLM service, and everything the program knows of it. */
@@ -24,8 +33,11 @@ export interface Provider {
   readonly auth: AuthKind;
   /** The hosts that may receive the credential: https, port 443, exactly these names. */
   readonly hosts: readonly string[];
-  /** Where requests go; a route's path is appended to it. */
+  /** Where requests go unless a region is set; a route's path is appended to it. */
   readonly base: string;
+  /** Other places of the same service, by the name of their region; keys of one are not valid in another. */
+  readonly regions?: Readonly<Record<string, string>>;
+  readonly check: CheckCall;
   /** When present, the credential goes only to these paths and, behind a final `/`, what is below. */
   readonly paths?: readonly string[];
   /** Paths that belong to this provider first, on hosts that another row lists too. */
@@ -37,6 +49,8 @@ export interface Provider {
   readonly header: CredentialHeader;
   /** Paths, and all below them, that want the credential as Bearer whatever `header` says. */
   readonly bearerPaths?: readonly string[];
+  /** The header that names the account of a login. */
+  readonly accountHeader?: string;
   /** Headers that are added when the client sent none. */
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   readonly errors: ErrorDialect;
@@ -61,6 +75,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.openai.com"],
     base: "https://api.openai.com",
+    check: { method: "GET", path: "/v1/models" },
     header: "bearer",
     errors: "openai",
     minting: [
@@ -74,7 +89,7 @@ export const PROVIDERS: readonly Provider[] = [
     ],
     keyShape: /^sk-(proj|svcacct|service|admin)-|T3BlbkFJ/,
     adminKeyShape: /^sk-admin-/,
-    sdk: { key: ["OPENAI_API_KEY"], base: ["OPENAI_BASE_URL"], path: "/v1" },
+    sdk: { key: ["OPENAI_API_KEY"], base: ["OPENAI_BASE_URL"], path: "/v1", others: ["OPENAI_ADMIN_KEY"] },
   },
   {
     id: "openai-oauth",
@@ -82,11 +97,13 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "oauth",
     hosts: ["chatgpt.com"],
     base: "https://chatgpt.com/backend-api/codex",
+    check: { method: "GET", path: "/backend-api/wham/usage" },
     paths: ["/backend-api/codex/", "/backend-api/wham/usage"],
     alias: { from: "/v1/responses", to: "/responses" },
     header: "bearer",
+    accountHeader: "chatgpt-account-id",
     errors: "openai",
-    sdk: { key: ["OPENAI_API_KEY"], base: ["OPENAI_BASE_URL"], path: "/v1" },
+    sdk: { key: ["OPENAI_API_KEY"], base: ["OPENAI_BASE_URL"], path: "/v1", others: ["CODEX_API_KEY"] },
   },
   {
     id: "anthropic",
@@ -94,13 +111,19 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.anthropic.com"],
     base: "https://api.anthropic.com",
+    check: { method: "GET", path: "/v1/models" },
     header: "x-api-key",
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     errors: "anthropic",
     minting: ["/v1/organizations", "/v1/oauth", "/v1/tunnels"],
     keyShape: /^sk-ant-/,
     adminKeyShape: /^sk-ant-admin/,
-    sdk: { key: ["ANTHROPIC_API_KEY"], base: ["ANTHROPIC_BASE_URL"], path: "" },
+    sdk: {
+      key: ["ANTHROPIC_API_KEY"],
+      base: ["ANTHROPIC_BASE_URL"],
+      path: "",
+      others: ["ANTHROPIC_AUTH_TOKEN"],
+    },
   },
   {
     id: "google",
@@ -108,6 +131,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["generativelanguage.googleapis.com"],
     base: "https://generativelanguage.googleapis.com",
+    check: { method: "GET", path: "/v1beta/models?pageSize=1" },
     header: "x-goog-api-key",
     bearerPaths: ["/v1beta/openai"],
     errors: "google",
@@ -125,6 +149,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.mistral.ai"],
     base: "https://api.mistral.ai",
+    check: { method: "GET", path: "/v1/models" },
     header: "bearer",
     errors: "openai",
     sdk: { key: ["MISTRAL_API_KEY"], base: ["MISTRAL_BASE_URL"], path: "" },
@@ -135,6 +160,8 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.cohere.com", "api.cohere.ai"],
     base: "https://api.cohere.com",
+    // https://docs.cohere.com/reference/checkapikey
+    check: { method: "POST", path: "/v1/check-api-key" },
     header: "bearer",
     errors: "openai",
     sdk: { key: ["CO_API_KEY", "COHERE_API_KEY"], base: ["CO_API_URL"], path: "" },
@@ -145,6 +172,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.deepseek.com"],
     base: "https://api.deepseek.com",
+    check: { method: "GET", path: "/models" },
     header: "bearer",
     errors: "openai",
     sdk: { key: ["DEEPSEEK_API_KEY"], base: ["DEEPSEEK_BASE_URL"], path: "" },
@@ -155,9 +183,11 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.moonshot.cn", "api.moonshot.ai"],
     base: "https://api.moonshot.cn",
+    regions: { cn: "https://api.moonshot.cn", global: "https://api.moonshot.ai" },
+    check: { method: "GET", path: "/v1/models" },
     header: "bearer",
     errors: "openai",
-    sdk: { key: ["MOONSHOT_API_KEY"], base: ["MOONSHOT_BASE_URL"], path: "/v1" },
+    sdk: { key: ["MOONSHOT_API_KEY"], base: ["MOONSHOT_BASE_URL"], path: "/v1", others: ["KIMI_API_KEY"] },
   },
   {
     id: "zhipu",
@@ -166,9 +196,16 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["api.z.ai", "open.bigmodel.cn"],
     sharesHosts: true,
     base: "https://api.z.ai",
+    regions: { global: "https://api.z.ai", cn: "https://open.bigmodel.cn" },
+    check: { method: "GET", path: "/api/paas/v4/models" },
     header: "bearer",
     errors: "openai",
-    sdk: { key: ["ZAI_API_KEY"], base: ["ZAI_BASE_URL"], path: "/api/paas/v4" },
+    sdk: {
+      key: ["ZAI_API_KEY"],
+      base: ["ZAI_BASE_URL"],
+      path: "/api/paas/v4",
+      others: ["ZHIPUAI_API_KEY", "ZHIPU_API_KEY"],
+    },
   },
   {
     id: "zhipu-coding-plan",
@@ -177,6 +214,11 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["api.z.ai", "open.bigmodel.cn"],
     sharesHosts: true,
     base: "https://api.z.ai/api/coding/paas/v4",
+    regions: {
+      global: "https://api.z.ai/api/coding/paas/v4",
+      cn: "https://open.bigmodel.cn/api/coding/paas/v4",
+    },
+    check: { method: "GET", path: "/api/coding/paas/v4/models" },
     paths: ["/api/coding/", "/api/anthropic/"],
     ownPaths: ["/api/coding"],
     header: "bearer",
@@ -190,6 +232,12 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["api.minimax.chat", "api.minimax.io", "api.minimaxi.com"],
     sharesHosts: true,
     base: "https://api.minimax.chat",
+    regions: {
+      global: "https://api.minimax.io",
+      cn: "https://api.minimaxi.com",
+      legacy: "https://api.minimax.chat",
+    },
+    check: { method: "GET", path: "/v1/models" },
     header: "bearer",
     errors: "openai",
     keyShape: /^sk-(api|cp)-/,
@@ -202,6 +250,8 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["api.minimax.io", "api.minimaxi.com"],
     sharesHosts: true,
     base: "https://api.minimax.io/anthropic",
+    regions: { global: "https://api.minimax.io/anthropic", cn: "https://api.minimaxi.com/anthropic" },
+    check: { method: "GET", path: "/anthropic/v1/models" },
     header: "bearer",
     errors: "anthropic",
     sdk: { key: ["MINIMAX_API_KEY"], base: ["MINIMAX_BASE_URL"], path: "" },
@@ -212,6 +262,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.baichuan-ai.com"],
     base: "https://api.baichuan-ai.com",
+    check: { method: "GET", path: "/v1/models" },
     header: "bearer",
     errors: "openai",
     sdk: { key: ["BAICHUAN_API_KEY"], base: ["BAICHUAN_BASE_URL"], path: "/v1" },
@@ -222,6 +273,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "api-key",
     hosts: ["api.lingyiwanwu.com"],
     base: "https://api.lingyiwanwu.com",
+    check: { method: "GET", path: "/v1/models" },
     header: "bearer",
     errors: "openai",
     sdk: { key: ["YI_API_KEY"], base: ["YI_BASE_URL"], path: "/v1" },

@@ -6,6 +6,7 @@ import { type Client, clientsIn, isExpired, tokenDigest } from "../vault/client.
 import { type Contents, credentialKind } from "../vault/contents.ts";
 import { damagedEntry, type EntryKind, entryName } from "../vault/envelope.ts";
 import type { Vault } from "../vault/vault.ts";
+import { type Credential, credentialIn } from "./inject.ts";
 import { Refusal } from "./refusal.ts";
 
 /** How long an opened credential is kept after its last use, in milliseconds. */
@@ -63,7 +64,7 @@ export class Credentials {
    * @throws {AppError} when the vault can't be opened
    * @throws {Refusal} `client_token_invalid` when the client is no longer what it was
    */
-  async open(provider: Provider, client: Client): Promise<Secret | undefined> {
+  async open(provider: Provider, client: Client): Promise<Credential | undefined> {
     for (;;) {
       const kind = this.#kindOf(provider);
       const stamp = this.#stamp;
@@ -74,7 +75,7 @@ export class Credentials {
       const opened = await this.#openBoth(client, kind, provider).catch((error) => ({ error }));
       if (this.#vault.stamp() !== stamp) continue;
       if ("error" in opened) throw opened.error;
-      return opened.secret;
+      return opened.secret && credentialIn(kind, provider.id, opened.secret);
     }
   }
 

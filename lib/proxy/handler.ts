@@ -1,5 +1,6 @@
 import { AppError, describeBug } from "../errors.ts";
 import { isMinting } from "../providers/match.ts";
+import { storeCommand } from "../providers/remedy.ts";
 import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
 import type { Client } from "../vault/client.ts";
@@ -19,6 +20,8 @@ export interface HandlerOptions {
   readonly authorities: Authorities;
   readonly credentials: Credentials;
   readonly upstream: Upstream;
+  /** Where a provider is: one of the places in its row of the table. */
+  readonly baseOf: (provider: Provider) => string;
   readonly log: Log;
   readonly system: Pick<System, "now">;
   /** Whether the proxy is about to end and takes no new work. */
@@ -45,7 +48,7 @@ interface Progress {
  * a request comes before the credential, and the credential is put in last.
  */
 export function makeHandler(options: HandlerOptions): Handler {
-  const { version, authorities, credentials, upstream, log, system, isDraining, onIdle } = options;
+  const { version, authorities, credentials, upstream, baseOf, log, system, isDraining, onIdle } = options;
   const startedAt = system.now();
   let running = 0;
 
@@ -59,7 +62,12 @@ export function makeHandler(options: HandlerOptions): Handler {
 
     const { client, token } = identify(presentedTokens(request.headers, target.query));
     line.client = client.name;
-    const to = route(target, request.headers.get("x-target-url"), (query) => withoutKeys(query, token));
+    const to = route(
+      target,
+      request.headers.get("x-target-url"),
+      (query) => withoutKeys(query, token),
+      baseOf,
+    );
     line.agent = loggable(to.agent ?? "-");
     const provider = choose(to);
     line.provider = provider.id;
@@ -187,10 +195,7 @@ function refuseToken(url: URL, token: string): void {
   }
 }
 
-function credentialMissing({ id, name, auth }: Provider): Refusal {
-  return new Refusal(
-    "credential_missing",
-    `No credential of ${name} is stored`,
-    auth === "api-key" ? `agentgazer providers set ${id}` : `agentgazer login ${id} (not in this version)`,
-  );
+function credentialMissing(provider: Provider): Refusal {
+  const message = `No credential of ${provider.name} is stored`;
+  return new Refusal("credential_missing", message, storeCommand(provider));
 }

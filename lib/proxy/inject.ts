@@ -1,6 +1,25 @@
 import { isAtOrBelow, mayReceive } from "../providers/match.ts";
 import type { CredentialHeader, Provider } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
+import type { Entry } from "../vault/contents.ts";
+import { parseLogin } from "../vault/login.ts";
+
+/** What a provider wants to see: an API key, or a login's token and account. */
+export interface Credential {
+  readonly secret: Secret;
+  readonly accountId?: string | undefined;
+}
+
+/**
+ * The credential in the sealed part of a provider's entry.
+ *
+ * @throws {AppError} `vault_damaged`
+ */
+export function credentialIn(kind: Entry["kind"], id: string, sealed: Secret): Credential {
+  if (kind !== "login") return { secret: sealed };
+  const { accessToken, accountId } = parseLogin(id, sealed);
+  return { secret: accessToken, accountId };
+}
 
 /**
  * Puts the provider's credential, and the headers that it cannot do without, into the request. The last step
@@ -8,14 +27,22 @@ import type { Secret } from "../secret.ts";
  *
  * @param headers are changed in place
  */
-export function inject(headers: Headers, provider: Provider, url: URL, credential: Secret): void {
+export function inject(
+  headers: Headers,
+  provider: Provider,
+  url: URL,
+  { secret, accountId }: Credential,
+): void {
   if (!mayReceive(provider, url)) throw new Error("The destination was not checked");
   for (const [name, value] of Object.entries(provider.defaultHeaders ?? {})) {
     if (!headers.has(name)) headers.set(name, value);
   }
   const header = headerFor(provider, url);
-  if (header === "bearer") headers.set("authorization", `Bearer ${credential.reveal()}`);
-  else headers.set(header, credential.reveal());
+  if (header === "bearer") headers.set("authorization", `Bearer ${secret.reveal()}`);
+  else headers.set(header, secret.reveal());
+  if (provider.accountHeader === undefined) return;
+  headers.delete(provider.accountHeader);
+  if (accountId !== undefined) headers.set(provider.accountHeader, accountId);
 }
 
 function headerFor(provider: Provider, url: URL): CredentialHeader {

@@ -27,12 +27,14 @@ interface ProviderPath {
  * on a path that names no provider.
  *
  * @param cleanQuery takes the credentials out of a query
+ * @param baseOf where a provider is, which depends on its region
  * @throws {Refusal} `no_such_route`, `malformed_request`, `target_not_allowed`, `target_refused`
  */
 export function route(
   target: Target,
   targetUrl: string | null,
   cleanQuery: (query: string) => string,
+  baseOf: (provider: Provider) => string,
 ): Route {
   const named = parsePath(target.path);
   if (named !== undefined) {
@@ -44,7 +46,7 @@ export function route(
       );
     }
     const { provider, path, agent } = named;
-    const url = destination(provider, path, cleanQuery(target.query));
+    const url = destination(provider, baseOf(provider), path, cleanQuery(target.query));
     return { providers: [provider], url, agent };
   }
   if (targetUrl === null) {
@@ -76,9 +78,9 @@ function providerPath(id: string, path: string, agent: string | undefined): Prov
   return provider === undefined ? undefined : { provider, path, agent };
 }
 
-function destination(provider: Provider, path: string, query: string): URL {
+function destination(provider: Provider, base: string, path: string, query: string): URL {
   const actual = path === provider.alias?.from ? provider.alias.to : path;
-  const url = exactUrl(provider.base + actual + suffix(query));
+  const url = exactUrl(base + actual + suffix(query));
   if (url === undefined) {
     throw new Refusal("malformed_request", "The URL holds a character that must be percent-encoded");
   }

@@ -26,12 +26,17 @@ export interface Draft extends Contents {
   remove(kind: EntryKind, name: string): boolean;
 }
 
-/** The kind of a provider's credential, if it is stored. */
+/** The kind of entry that a provider's credential is. */
+export function kindFor(provider: { readonly auth: string }): "api-key" | "login" {
+  return provider.auth === "api-key" ? "api-key" : "login";
+}
+
+/** The same, if it is stored. */
 export function credentialKind(
   contents: Contents,
   provider: { readonly id: string; readonly auth: string },
 ): "api-key" | "login" | undefined {
-  const kind = provider.auth === "api-key" ? "api-key" : "login";
+  const kind = kindFor(provider);
   return contents.has(kind, provider.id) ? kind : undefined;
 }
 

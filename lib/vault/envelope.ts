@@ -115,7 +115,7 @@ export function damagedEntry(name: string): AppError {
   if (!/^[\w.:-]+$/.test(name)) {
     return new AppError("vault_damaged", "Cannot open an entry of the vault: its name is damaged");
   }
-  const remove = { client: "clients remove", login: "logout" }[kind ?? ""] ?? "providers remove";
+  const remove = kind === "client" ? "clients remove" : "providers remove";
   return new AppError(
     "vault_damaged",
     `Cannot open the entry "${name}" of the vault: it is damaged, the others are not`,

@@ -24,6 +24,37 @@ export function ensureFolder(path: string): void {
 }
 
 /**
+ * Checks a folder without making it, and gives its mode; `undefined` when there is none.
+ *
+ * @throws {AppError} as {@linkcode ensureFolder} does
+ */
+export function checkFolder(path: string): number | undefined {
+  try {
+    const state = Deno.statSync(path);
+    refuseUnsafeFolder(path, state, userId());
+    return state.mode ?? 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw unavailable("use", path, error);
+  }
+}
+
+/**
+ * Checks a file without opening it, and says whether there is one.
+ *
+ * @throws {AppError} as {@linkcode readGuarded} does
+ */
+export function checkFile(path: string, kind: FileKind): boolean {
+  try {
+    refuseUnsafe(path, stateOf(path, kind), kind, userId());
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw unavailable("read", path, error);
+  }
+}
+
+/**
  * Reads a file without following links, or gives `undefined` when there is none. It is checked before
  * opening and compared after, because O_NOFOLLOW has no effect under limited permissions: the runtime
  * resolves the link itself.
@@ -33,7 +64,7 @@ export function ensureFolder(path: string): void {
  */
 export function readGuarded(path: string, kind: FileKind = "own"): Uint8Array | undefined {
   try {
-    const before = kind === "own" ? Deno.lstatSync(path) : Deno.statSync(path);
+    const before = stateOf(path, kind);
     refuseUnsafe(path, before, kind, userId());
     const file = Deno.openSync(path, { read: true });
     try {
@@ -136,6 +167,10 @@ function isThere(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+function stateOf(path: string, kind: FileKind): Deno.FileInfo {
+  return kind === "named" ? Deno.statSync(path) : Deno.lstatSync(path);
 }
 
 function userId(): number {

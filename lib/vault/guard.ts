@@ -5,10 +5,11 @@ import { AppError } from "../errors.ts";
 export type FileState = Pick<Deno.FileInfo, "isFile" | "isSymlink" | "mode" | "nlink" | "uid">;
 
 /**
- * Whose file it may be: one of the program's own, or a key file that the user named with
- * `AGENTGAZER_MACHINE_KEY_FILE`, which may belong to root and be readable by others (a mounted secret is).
+ * Whose file it may be: one of the program's own; `config.json`, which others may read; or one that only has to
+ * be safe from others' changes, such as the key file that `AGENTGAZER_MACHINE_KEY_FILE` names: it may be a
+ * link, belong to root and be readable by others (a mounted secret is).
  */
-export type FileKind = "own" | "named";
+export type FileKind = "own" | "settings" | "named";
 
 /**
  * Refuses a file that someone else could have put there, could read or could change.
@@ -81,15 +82,17 @@ function problemOf(path: string, state: FileState, kind: FileKind, me: number) {
   if (state.uid !== me && !(kind === "named" && state.uid === 0)) {
     return { state: "it belongs to another user", mend: ownerHint(path, me) };
   }
-  if (kind === "named") {
-    if ((mode & 0o022) === 0) return undefined;
-    return { state: "others may write to it", mend: `chmod go-w ${name}` };
-  }
+  if (kind === "named") return (mode & 0o022) === 0 ? undefined : writable(name);
   if (state.nlink !== 1) {
     return { state: "it has a second hard link", mend: ownCopy(name) };
   }
+  if (kind === "settings") return (mode & 0o022) === 0 ? undefined : writable(name);
   if ((mode & 0o077) !== 0) return { state: "others may open it", mend: `chmod 600 ${name}` };
   return undefined;
+}
+
+function writable(name: string) {
+  return { state: "others may write to it", mend: `chmod go-w ${name}` };
 }
 
 /** Puts a file of its own in the place of a link. */

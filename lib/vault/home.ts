@@ -4,6 +4,8 @@ import { AppError } from "../errors.ts";
 /** The files below `$AGENTGAZER_HOME`, as absolute paths. */
 export interface Home {
   readonly folder: string;
+  /** Settings; the plaintext keys of old versions too. */
+  readonly config: string;
   readonly vault: string;
   readonly lock: string;
   readonly machineKey: string;
@@ -28,6 +30,7 @@ export function homeFrom(env: (name: string) => string | undefined): Home {
   }
   return {
     folder,
+    config: join(folder, "config.json"),
     vault: join(folder, "vault.json"),
     lock: join(folder, "vault.lock"),
     machineKey: join(folder, "machine.key"),

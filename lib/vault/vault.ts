@@ -2,46 +2,54 @@ import { AppError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import type { System } from "../system.ts";
 import { type Contents, type Draft, EnvelopeContents, EnvelopeDraft, type Put } from "./contents.ts";
-import {
-  boundToCheck,
-  boundToEntry,
-  damaged,
-  damagedEntry,
-  type EntryKind,
-  entryName,
-  type Envelope,
-  formatEnvelope,
-  parseEnvelope,
-  splitEntry,
-} from "./envelope.ts";
-import { ensureFolder, readGuarded, replaceDurably, stampOf } from "./file.ts";
+import { type OpenEntry, openEntry, sealEntry } from "./entry.ts";
+import { type EntryKind, entryName, type Envelope } from "./envelope.ts";
+import { ensureFolder } from "./file.ts";
 import type { Home } from "./home.ts";
-import type { Json, KeyRecord, KeyStores } from "./keystore.ts";
-import { withLock } from "./lock.ts";
-import { canonical, importKey, seal, type Sealed, unseal } from "./seal.ts";
+import { haveSameKey, type KeySource, VaultKey } from "./key.ts";
+import {
+  type BackendName,
+  type ChosenStore,
+  type Json,
+  type KeyRecord,
+  type KeyStore,
+  keystoreError,
+  type KeyStores,
+  type Trouble,
+} from "./keystore.ts";
+import { VaultFile } from "./vault_file.ts";
 
-interface OpenKey {
-  readonly record: string;
-  readonly key: CryptoKey;
+/** What a vault records of its key, and why it can't be had now, if it can't. */
+export interface KeyState {
+  readonly record: KeyRecord;
+  readonly trouble: Trouble | undefined;
+}
+
+/** What became of a move: where the key was, and why the old one is still there, if it is. */
+export interface Moved {
+  readonly from: BackendName;
+  readonly leftover: Trouble | undefined;
 }
 
 /** The encrypted credentials in `vault.json`, under a key that one of the backends guards. */
 export class Vault {
   readonly #home: Home;
+  readonly #file: VaultFile;
   readonly #keys: KeyStores;
   readonly #system: Pick<System, "now" | "random">;
-  #open: OpenKey | undefined;
-  #seen: { readonly stamp: string; readonly envelope: Envelope | undefined } | undefined;
+  readonly #key: VaultKey;
 
   constructor(home: Home, keys: KeyStores, system: Pick<System, "now" | "random">) {
     this.#home = home;
+    this.#file = new VaultFile(home);
     this.#keys = keys;
     this.#system = system;
+    this.#key = new VaultKey(home.vault, system.random);
   }
 
   /** Changes whenever the file does. */
   stamp(): string {
-    return stampOf(this.#home.vault);
+    return this.#file.stamp();
   }
 
   /**
@@ -50,7 +58,7 @@ export class Vault {
    * @throws {AppError} `vault_damaged`, `vault_unavailable`, `refused`
    */
   read(): Contents {
-    return new EnvelopeContents(this.#read()?.entries ?? new Map());
+    return new EnvelopeContents(this.#file.read()?.entries ?? new Map());
   }
 
   /**
@@ -59,108 +67,186 @@ export class Vault {
    * @throws {AppError} `vault_damaged`, `key_mismatch`, `keystore_unavailable`, `vault_unavailable`
    */
   async open(kind: EntryKind, name: string): Promise<Secret | undefined> {
-    const envelope = this.#read();
     const id = entryName(kind, name);
-    const entry = envelope?.entries.get(id);
-    if (envelope === undefined || entry === undefined) return undefined;
-    const { fields, sealed } = splitEntry(id, entry);
-    const key = await this.#keyOf(envelope);
-    const text = await unseal(key, boundToEntry(envelope.id, id, fields), sealed);
-    if (text === undefined) throw damagedEntry(id);
-    return new Secret(text);
+    if (this.#file.read()?.entries.has(id) !== true) return undefined;
+    const opened = await this.#unlocked(this.#keys);
+    const entry = opened?.envelope.entries.get(id);
+    if (opened === undefined || entry === undefined) return undefined;
+    return new Secret((await openEntry(opened.key, opened.envelope.id, id, entry)).text);
   }
 
   /**
    * Gets the key now rather than at the first use. No vault needs none.
    *
+   * @param keys in place of those that this vault uses otherwise, such as ones that may ask the user
    * @throws {AppError} as {@linkcode Vault.open} does
    */
-  async unlock(): Promise<void> {
-    const envelope = this.#read();
-    if (envelope !== undefined) await this.#keyOf(envelope);
+  async unlock(keys: KeyStores = this.#keys): Promise<void> {
+    await this.#unlocked(keys);
   }
 
   /**
-   * Changes the vault, making it when there is none: gets the key, takes the lock, reads again, lets `edit`
-   * work on what is there then, and replaces the file. Nothing is written when `edit` throws or changes nothing.
+   * Checks that the backend that the vault records may be used here and now, without asking it.
+   *
+   * @throws {AppError} `keystore_unavailable` when another one is forced, or the system does not have it
+   */
+  checkBackend(): void {
+    const envelope = this.#file.read();
+    if (envelope !== undefined) this.#keys.forRecord(envelope.key);
+  }
+
+  /**
+   * What is known of the key, whatever backend is forced; `undefined` without a vault.
+   *
+   * @throws {AppError} `key_mismatch`, `vault_damaged`, `keystore_unavailable` for another system's backend
+   */
+  async keyState(): Promise<KeyState | undefined> {
+    const envelope = this.#file.read();
+    if (envelope === undefined) return undefined;
+    const { id, key: record } = envelope;
+    const result = await this.#keys.named(record.backend).open(id, record);
+    // Moved away by another process meanwhile.
+    if (!haveSameKey(this.#file.read(), envelope)) return await this.keyState();
+    if (result.state !== "found") return { record, trouble: result };
+    const source = { forRecord: () => ({ open: () => Promise.resolve(result) }) };
+    await this.#key.of(envelope, source);
+    result.key.fill(0);
+    return { record, trouble: undefined };
+  }
+
+  /**
+   * Changes the vault, making it when there is none: gets the key (which may ask the user), takes the lock,
+   * reads again, lets `edit` work on what is there then, and replaces the file. Nothing is written when `edit`
+   * throws or changes nothing. `edit` may be called more than once; the last call counts.
    *
    * @throws {AppError} as {@linkcode Vault.open} does
    */
   async change<T>(edit: (draft: Draft) => T): Promise<T> {
-    const seen = this.#read();
-    if (seen !== undefined) await this.#keyOf(seen);
-    ensureFolder(this.#home.folder);
-    return await withLock(this.#home.lock, async () => {
-      this.#seen = undefined;
-      const current = this.#read();
-      const draft = new EnvelopeDraft(current?.entries ?? new Map());
-      const result = edit(draft);
-      if (!draft.changed) return result;
-      const envelope = current ?? await this.#create();
-      const key = await this.#keyOf(envelope);
-      const entries = new Map(envelope.entries);
-      for (const id of draft.removed) entries.delete(id);
-      for (const [id, put] of draft.puts) {
-        entries.set(id, await this.#sealEntry(key, envelope, id, put));
+    for (;;) {
+      const before = (await this.#unlocked(this.#keys))?.envelope;
+      if (before === undefined) {
+        // No keystore is asked for the sake of nothing.
+        const draft = new EnvelopeDraft(new Map());
+        const result = edit(draft);
+        if (!draft.changed) return result;
       }
-      replaceDurably(this.#home.vault, formatEnvelope({ ...envelope, entries }));
-      return result;
-    });
+      ensureFolder(this.#home.folder);
+      const chosen = before === undefined ? await this.#keys.forNewVault() : undefined;
+      const done = await this.#file.locked(before, async (current) => {
+        const draft = new EnvelopeDraft(current?.entries ?? new Map());
+        const result = edit(draft);
+        if (!draft.changed) return { result };
+        const write = (envelope: Envelope) => this.#write(envelope, draft);
+        if (current !== undefined) await write(current);
+        else await this.#writeNew(uuid(this.#system.random(16)), chosen!, write);
+        return { result };
+      });
+      if (done !== undefined) return done.result;
+    }
   }
 
-  async #sealEntry(key: CryptoKey, envelope: Envelope, id: string, put: Put): Promise<Json> {
+  /**
+   * Seals every entry under a new key that another backend keeps, in one rename: whenever it is broken off, the
+   * vault opens with the old or the new one. The old key is removed last. `undefined` when it is there already.
+   *
+   * @throws {AppError} `not_found` without a vault, and as {@linkcode Vault.open} does
+   */
+  async move(to: BackendName): Promise<Moved | undefined> {
+    for (;;) {
+      const seen = this.#file.read();
+      if (seen === undefined) {
+        throw new AppError(
+          "not_found",
+          "There is no vault to move yet",
+          `AGENTGAZER_SECRET_BACKEND=${to} agentgazer providers set <id>`,
+        );
+      }
+      const from = seen.key.backend;
+      if (from === to) return undefined;
+      const target = this.#keys.named(to);
+      const opened = await this.#unlocked({ forRecord: ({ backend }) => this.#keys.named(backend) });
+      if (opened?.envelope.key.backend !== from) continue;
+      const { envelope: before, key } = opened;
+      const probe = await target.probe("explicit");
+      if (probe.state !== "open") throw keystoreError(probe);
+      const done = await this.#file.locked(before, async (current) => {
+        const entriesNow = await openAll(key, current!);
+        await this.#writeNew(before.id, { store: target, chosen: "moved" }, async (empty) => {
+          const entries = await this.#sealAll(entriesNow, empty, target);
+          this.#file.replace({ ...empty, entries });
+        });
+        return { from, leftover: await this.#keys.named(from).remove(before.id) };
+      });
+      if (done !== undefined) return done;
+    }
+  }
+
+  /**
+   * The vault with its key; `undefined` without one. Another process may move the key away while it is asked for:
+   * then what it wrote counts.
+   */
+  async #unlocked(
+    keys: KeySource,
+  ): Promise<{ readonly envelope: Envelope; readonly key: CryptoKey } | undefined> {
+    for (;;) {
+      const envelope = this.#file.read();
+      if (envelope === undefined) return undefined;
+      try {
+        return { envelope, key: await this.#key.of(envelope, keys) };
+      } catch (error) {
+        if (haveSameKey(this.#file.read(), envelope)) throw error;
+      }
+    }
+  }
+
+  async #write(envelope: Envelope, draft: EnvelopeDraft): Promise<void> {
+    const entries = new Map(envelope.entries);
+    for (const id of draft.removed) entries.delete(id);
+    for (const [id, put] of draft.puts) entries.set(id, await this.#sealPut(envelope, id, put));
+    this.#file.replace({ ...envelope, entries });
+  }
+
+  /** Seals opened entries under the key of a new envelope. */
+  async #sealAll(
+    opened: ReadonlyMap<string, OpenEntry>,
+    empty: Envelope,
+    target: KeyStore,
+  ): Promise<Map<string, Json>> {
+    // Got once more, so that nothing depends on what only this process remembers.
+    const source = { open: () => target.open(empty.id, empty.key, true) };
+    const key = await new VaultKey(this.#home.vault, this.#system.random).of(empty, {
+      forRecord: () => source,
+    });
+    const entries = new Map<string, Json>();
+    for (const [id, entry] of opened) {
+      entries.set(id, await sealEntry(key, empty.id, id, entry, this.#system.random));
+    }
+    return entries;
+  }
+
+  /** Makes a key, and takes it back if the file could not be written with it. */
+  async #writeNew(id: string, chosen: ChosenStore, write: (empty: Envelope) => Promise<void>): Promise<void> {
+    const { envelope, undo } = await this.#key.make(id, chosen);
+    try {
+      await write(envelope);
+    } catch (error) {
+      if (!this.#file.mayHave(envelope)) await undo();
+      throw error;
+    }
+  }
+
+  async #sealPut(envelope: Envelope, id: string, put: Put): Promise<Json> {
     const now = new Date(this.#system.now()).toISOString();
     const fields = { ...put.fields, kind: put.kind, createdAt: put.createdAt ?? now, updatedAt: now };
-    const bound = boundToEntry(envelope.id, id, fields);
-    return { ...fields, ...await seal(key, bound, put.secret.reveal(), this.#system.random) };
-  }
-
-  /** What the file holds now; parsed once per change of the file. */
-  #read(): Envelope | undefined {
-    const stamp = this.stamp();
-    if (this.#seen?.stamp === stamp) return this.#seen.envelope;
-    const bytes = readGuarded(this.#home.vault);
-    const envelope = bytes === undefined ? undefined : parseEnvelope(bytes, this.#home.vault);
-    this.#seen = { stamp, envelope };
-    return envelope;
-  }
-
-  async #create(): Promise<Envelope> {
-    const id = uuid(this.#system.random(16));
-    const { key: bytes, record } = await this.#keys.forNewVault().create(id);
-    const key = await importKey(bytes);
-    const check = await seal(key, boundToCheck(id, record), "", this.#system.random);
-    this.#open = { record: recordText(id, record, check), key };
-    return { id, key: record, check, entries: new Map() };
-  }
-
-  async #keyOf(envelope: Envelope): Promise<CryptoKey> {
-    const record = recordText(envelope.id, envelope.key, envelope.check);
-    if (this.#open?.record === record) return this.#open.key;
-    const result = await this.#keys.forRecord(envelope.key).open(envelope.id, envelope.key);
-    if (result.state !== "found") {
-      throw new AppError("keystore_unavailable", result.reason, result.hint);
-    }
-    const key = await importKey(result.key);
-    const fits = await unseal(key, boundToCheck(envelope.id, envelope.key), envelope.check);
-    if (fits === undefined) throw this.#misfit(result.changed);
-    this.#open = { record, key };
-    return key;
-  }
-
-  #misfit(changed: readonly string[]): AppError {
-    const path = this.#home.vault;
-    if (changed.length === 0) return damaged(path, 'the part "key" was changed');
-    return new AppError(
-      "key_mismatch",
-      `Cannot open ${path}: this key does not fit, ${changed.join(" and ")}`,
-      "put back what changed; the vault itself is untouched",
-    );
+    const key = await this.#key.of(envelope, this.#keys);
+    return await sealEntry(key, envelope.id, id, { fields, text: put.secret.reveal() }, this.#system.random);
   }
 }
 
-function recordText(id: string, record: KeyRecord, check: Sealed): string {
-  return canonical({ id, record, check: { ...check } });
+async function openAll(key: CryptoKey, { id, entries }: Envelope): Promise<Map<string, OpenEntry>> {
+  const opened = new Map<string, OpenEntry>();
+  for (const [name, entry] of entries) opened.set(name, await openEntry(key, id, name, entry));
+  return opened;
 }
 
 /** A version 4 UUID (RFC 9562, section 5.4) of 16 random bytes. */

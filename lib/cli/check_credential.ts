@@ -1,0 +1,81 @@
+import { checkUrl, judge, type Verdict } from "../providers/check.ts";
+import { storeCommand } from "../providers/remedy.ts";
+import type { Provider } from "../providers/table.ts";
+import { type Credential, inject } from "../proxy/inject.ts";
+import { Refusal } from "../proxy/refusal.ts";
+import type { Context } from "./context.ts";
+import { baseIn } from "./regions.ts";
+
+/** How long a provider may take to answer, in milliseconds. */
+const DEADLINE = 10_000;
+
+/** As much of an answer as is looked at, in bytes: an error is shorter, and a list of models needs no look. */
+const MAX_BODY = 65_536;
+
+/**
+ * Asks the provider whether the credential is valid. One that is rejected is tried in the provider's other
+ * regions, since keys are valid in one only.
+ */
+export async function checkCredential(
+  context: Context,
+  provider: Provider,
+  region: string | undefined,
+  credential: Credential,
+): Promise<Verdict> {
+  const base = baseIn(provider, region);
+  const verdict = await ask(context, provider, base, credential);
+  if (verdict.result !== "rejected") return verdict;
+  const others = Object.entries(provider.regions ?? {}).filter(([, other]) => other !== base);
+  const answers = await Promise.all(others.map(async ([name, other]) => {
+    return { name, ...await ask(context, provider, other, credential) };
+  }));
+  const home = answers.find(({ result }) => result === "valid") ??
+    answers.find(({ result }) => result === "no-access");
+  if (home === undefined) return { ...verdict, detail: storeCommand(provider) };
+  const command = `agentgazer providers set ${provider.id} --region ${home.name}`;
+  return { result: "rejected", detail: `it belongs to the region ${home.name}: ${command}` };
+}
+
+async function ask(
+  { system, upstream }: Context,
+  provider: Provider,
+  base: string,
+  credential: Credential,
+): Promise<Verdict> {
+  const url = checkUrl(provider, base);
+  const headers = new Headers({ accept: "application/json" });
+  inject(headers, provider, url, credential);
+  const over = new AbortController();
+  const late = system.sleep(DEADLINE).then((): Verdict => {
+    over.abort();
+    return { result: "unreachable", detail: "it did not answer within ten seconds" };
+  });
+  const answered = send().catch((error): Verdict => {
+    if (error instanceof Refusal) return { result: "unreachable", detail: error.message };
+    return { result: "unreachable", detail: "the connection broke off" };
+  });
+  return await Promise.race([answered, late]).finally(() => over.abort());
+
+  async function send(): Promise<Verdict> {
+    const { method } = provider.check;
+    const answer = await upstream({ url, method, headers, body: null, signal: over.signal });
+    const { text, broken } = await beginningOf(answer);
+    // A refusal says enough by its status, a success may be undone by what is missing.
+    if (broken && answer.ok) return { result: "unreachable", detail: "its answer broke off" };
+    return judge(provider, answer.status, text);
+  }
+}
+
+async function beginningOf({ body }: Response): Promise<{ readonly text: string; readonly broken: boolean }> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const bytes of body ?? []) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length > MAX_BODY) break;
+    }
+    return { text, broken: false };
+  } catch {
+    return { text, broken: true };
+  }
+}

@@ -1,0 +1,94 @@
+import { AppError } from "../../errors.ts";
+import { type Provider, PROVIDERS } from "../../providers/table.ts";
+import { Refusal } from "../../proxy/refusal.ts";
+import { type Contents, credentialKind } from "../../vault/contents.ts";
+import type { Context } from "../context.ts";
+import { DEFAULT_PORT } from "../proxy_file.ts";
+import { FORBIDDEN, networkVariables } from "../runtime_variables.ts";
+import { broken, type Finding, fine, warning } from "./finding.ts";
+
+/** How long a provider may take to answer, in milliseconds. */
+const DEADLINE = 10_000;
+
+/** From how many seconds on a clock is wrong: tokens are valid for minutes. */
+const MAX_SKEW = 60;
+
+/** The variables under which nothing may be sent or listened to. */
+export function examineRuntime({ system: { env } }: Context): Finding[] {
+  return Object.entries(FORBIDDEN).filter(([name]) => env(name) !== undefined).map(([name, reason]) =>
+    broken("network", new AppError("refused", `${name} is set: ${reason}`, `unset ${name}`))
+  );
+}
+
+/** Looks at what changes how providers are reached, then calls one, without a credential, and compares clocks. */
+export async function examineNetwork(context: Context, contents: Contents | undefined): Promise<Finding[]> {
+  const inForce = networkVariables(context.system.env);
+  const settings = inForce.length === 0
+    ? "no variable changes how providers are reached"
+    : `in force for connections to providers: ${inForce.join(", ")}`;
+  const isStored = (provider: Provider) => contents && credentialKind(contents, provider) !== undefined;
+  return [fine("network", settings), await examineClock(context, PROVIDERS.find(isStored) ?? PROVIDERS[0]!)];
+}
+
+/** Whether the proxy's port is free, or ours already. @param running where the proxy runs, if it does */
+export async function examinePort({ system }: Context, running: string | undefined): Promise<Finding[]> {
+  if (running !== undefined) return [fine("port", `the proxy runs at ${running}`)];
+  try {
+    const nothing = () => Promise.resolve(new Response());
+    const server = system.serve({ hostname: "127.0.0.1", port: DEFAULT_PORT }, nothing);
+    await server.shutdown();
+    return [fine("port", `the proxy is not running; its port ${DEFAULT_PORT} is free`)];
+  } catch (error) {
+    const taken = error instanceof Error && error.name === "AddrInUse";
+    const what = taken
+      ? `another program uses port ${DEFAULT_PORT}`
+      : `port ${DEFAULT_PORT} can't be listened on`;
+    return [warning("port", what, `agentgazer start --port ${DEFAULT_PORT + 1}`)];
+  }
+}
+
+async function examineClock(context: Context, provider: Provider): Promise<Finding> {
+  const { system, upstream } = context;
+  const over = new AbortController();
+  const { host } = new URL(baseOf(context, provider));
+  const asked = system.now();
+  const url = new URL(`https://${host}/`);
+  const answered = upstream({ url, method: "GET", headers: new Headers(), body: null, signal: over.signal });
+  const late = system.sleep(DEADLINE).then(() => {
+    throw new Refusal("upstream_timeout", `${host} did not answer within ten seconds`);
+  });
+  try {
+    const { headers } = await Promise.race([answered, late]);
+    const theirs = Date.parse(headers.get("date") ?? "");
+    // To the second, and asked some time ago.
+    const skew = Math.round((theirs - (asked + system.now()) / 2) / 1000);
+    if (Number.isNaN(skew)) return fine("clock", `${host} answers, but does not tell the time`);
+    if (Math.abs(skew) <= MAX_SKEW) return fine("clock", `${host} answers, and the clocks agree`);
+    const message = `the clock is ${Math.abs(skew)} seconds ${
+      skew > 0 ? "behind" : "ahead of"
+    } that of ${host}`;
+    const mend = system.platform.includes("darwin")
+      ? "sudo sntp -sS time.apple.com"
+      : "sudo timedatectl set-ntp true";
+    return broken("clock", new AppError("refused", message, mend));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return broken(
+      "network",
+      new AppError("network_failed", error.message, "check the network and the proxy settings"),
+    );
+  } finally {
+    over.abort();
+    answered.catch(() => {});
+    late.catch(() => {});
+  }
+}
+
+/** A region that can't be used is told elsewhere. */
+function baseOf(context: Context, provider: Provider): string {
+  try {
+    return context.regions().baseOf(provider);
+  } catch {
+    return provider.base;
+  }
+}

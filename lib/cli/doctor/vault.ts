@@ -1,0 +1,63 @@
+import { storeCommand } from "../../providers/remedy.ts";
+import { providerById } from "../../providers/table.ts";
+import type { Entry } from "../../vault/contents.ts";
+import { damagedEntry, entryName } from "../../vault/envelope.ts";
+import { credentialIn } from "../../proxy/inject.ts";
+import type { Vault } from "../../vault/vault.ts";
+import type { Context } from "../context.ts";
+import { keystoreStatus } from "../keystore.ts";
+import { broken, examine, type Finding, fine, warning } from "./finding.ts";
+
+/** Looks at the keystore, and whether the vault opens with its key. Asks nobody. */
+export async function examineKeystore(context: Context, vault: Vault): Promise<Finding[]> {
+  await vault.unlock();
+  const { status: { backend, reason, state } } = await keystoreStatus(context, vault);
+  return [fine("keystore", `${backend}: ${state}; ${reason}`)];
+}
+
+/** Looks at every credential and client. @param opens whether the vault's key can be had */
+export async function examineEntries(context: Context, vault: Vault, opens: boolean): Promise<Finding[]> {
+  const contents = vault.read();
+  const findings: Finding[] = [];
+  for (const kind of ["api-key", "login", "client"] as const) {
+    const { good, damaged } = contents.entries(kind);
+    for (const name of damaged) findings.push(broken(kind, damagedEntry(entryName(kind, name))));
+    for (const entry of good) {
+      findings.push(
+        ...await examine(kind, async () => {
+          if (!opens) return closed(entry);
+          return await examineEntry(context, vault, entry);
+        }),
+      );
+    }
+  }
+  return findings;
+}
+
+/** What stands in the clear of an entry; its name only if it can't be anything else. */
+function closed({ kind, name, fields: { updatedAt } }: Entry): Finding[] {
+  const shown = kind === "client" ? "a client" : providerById(name)?.id ?? "an unknown provider";
+  return [fine(kind, `${shown}: stored ${updatedAt}, not opened`)];
+}
+
+/** Its name is shown only once it has opened: before, it may be anything that was written into the file. */
+async function examineEntry(
+  { system }: Context,
+  vault: Vault,
+  { kind, name, fields }: Entry,
+): Promise<Finding[]> {
+  const sealed = await vault.open(kind, name);
+  if (sealed === undefined) return [];
+  credentialIn(kind, name, sealed);
+  const { expiresAt, updatedAt } = fields;
+  const provider = kind === "client" ? undefined : providerById(name);
+  if (kind !== "client" && provider === undefined) {
+    const remove = `agentgazer providers remove ${name}`;
+    return [warning(kind, `${name}: this version does not know the provider`, remove)];
+  }
+  if (typeof expiresAt === "string" && Date.parse(expiresAt) <= system.now()) {
+    const again = provider === undefined ? `agentgazer clients remove ${name}` : storeCommand(provider);
+    return [warning(kind, `${name}: expired ${expiresAt}`, again)];
+  }
+  return [fine(kind, `${name}: opens, stored ${updatedAt}`)];
+}

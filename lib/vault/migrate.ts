@@ -1,0 +1,62 @@
+import { type Acceptable, adopt } from "./adopt.ts";
+import { editConfig, parseConfig, readConfig, withoutMember } from "./config.ts";
+import type { Home } from "./home.ts";
+import { findPlaintext, type Plaintext } from "./plaintext.ts";
+import type { Vault } from "./vault.ts";
+
+/** Says what a plaintext key is, or in words why it can't be taken. */
+export type Accept = (id: string, key: string | undefined) => Acceptable | string;
+
+/** What became of the plaintext keys. */
+export interface Migration {
+  /** The entries whose plaintext is gone from config.json, in the order in which they stood there. */
+  readonly moved: readonly string[];
+  /** The entries that the vault has with another value; their plaintext is still there. */
+  readonly different: readonly string[];
+  /** Why others are still there. */
+  readonly left: readonly string[];
+}
+
+interface Candidate extends Acceptable {
+  /** As it stands in the file. */
+  readonly key: string;
+}
+
+/**
+ * Moves the plaintext keys of `config.json` into the vault: stores those that it does not have yet, reads each
+ * back and compares, and only then takes the plaintext out. Whenever it is broken off, the next run goes on.
+ *
+ * @throws {AppError} when config.json can't be read or changed, or the vault can't be opened; nothing is lost then
+ */
+export async function migrate(vault: Vault, home: Home, accept: Accept): Promise<Migration> {
+  const candidates: Candidate[] = [];
+  const left: string[] = [];
+  for (const { id, key } of findPlaintext(readConfig(home))) {
+    const taken = accept(id, key);
+    if (typeof taken === "string") left.push(taken);
+    else candidates.push({ ...taken, key: key! });
+  }
+  const { kept, different, problems } = await adopt(vault, candidates);
+  if (kept.length > 0) await removePlaintext(home, kept, accept);
+  return { moved: namesOf(kept), different: namesOf(different), left: [...left, ...problems] };
+}
+
+/** Takes out what was stored, as far as it still stands there. */
+async function removePlaintext(home: Home, stored: readonly Candidate[], accept: Accept): Promise<void> {
+  const isStored = ({ id, key }: Plaintext) => {
+    const taken = accept(id, key);
+    return typeof taken === "object" &&
+      stored.some((one) => one.kind === taken.kind && one.name === taken.name && one.key === key);
+  };
+  await editConfig(home, (config) => {
+    for (let rest = config;;) {
+      const next = findPlaintext(rest).find(isStored);
+      if (next === undefined) return rest.text;
+      rest = parseConfig(withoutMember(rest, next.property), home.config);
+    }
+  });
+}
+
+function namesOf(all: readonly Acceptable[]): string[] {
+  return [...new Set(all.map(({ name }) => name))];
+}
