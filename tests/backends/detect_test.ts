@@ -1,43 +1,24 @@
 import assert from "node:assert/strict";
 import { detectKeyStores } from "../../backends/detect.ts";
+import { type BackendName, BACKENDS, type KeyRecord } from "../../lib/vault/keystore.ts";
 import { exitOf, fails } from "../support/failure.ts";
-import { type BackendName, BACKENDS, type KeyRecord, type KeyStore } from "../../lib/vault/keystore.ts";
-
-function store(backend: BackendName): KeyStore {
-  return {
-    backend,
-    create: () => Promise.reject(new Error("choosing must not make a key")),
-    open: () => Promise.reject(new Error("choosing must not open a key")),
-  };
-}
+import { fakeKeyStore } from "../support/fake_keystore.ts";
 
 function record(backend: string): KeyRecord {
   return { backend } as KeyRecord;
 }
 
-const ALL = BACKENDS.map(store);
-const MACHINE = [store("machine")];
+const ALL = BACKENDS.map((backend) => fakeKeyStore(backend));
+const MACHINE = [fakeKeyStore("machine")];
 
-const CHOSEN: [what: string, available: KeyStore[], forced: string | undefined, name: BackendName][] = [
-  ["the best that is there", ALL, undefined, "keychain"],
-  ["the only one that is there", MACHINE, undefined, "machine"],
-  ["the one that is forced", ALL, "machine", "machine"],
-  ["the one in the middle", ALL, "libsecret", "libsecret"],
-];
-
-Deno.test("detectKeyStores() takes for a new vault", async (t) => {
-  for (const [what, available, forced, name] of CHOSEN) {
-    await t.step(what, () => {
-      assert.equal(detectKeyStores(available, forced).forNewVault().backend, name);
-    });
-  }
-});
-
-Deno.test("detectKeyStores() takes for an existing vault the backend that it records", async (t) => {
+Deno.test("detectKeyStores() takes for an existing vault the backend that it records, and tries none", async (t) => {
   for (const backend of BACKENDS) {
     await t.step(backend, () => {
-      assert.equal(detectKeyStores(ALL, undefined).forRecord(record(backend)).backend, backend);
-      assert.equal(detectKeyStores(ALL, backend).forRecord(record(backend)).backend, backend);
+      const log: string[] = [];
+      const all = BACKENDS.map((name) => fakeKeyStore(name, log));
+      assert.equal(detectKeyStores(all, undefined).forRecord(record(backend)).backend, backend);
+      assert.equal(detectKeyStores(all, backend).forRecord(record(backend)).backend, backend);
+      assert.deepEqual(log, []);
     });
   }
 });
@@ -48,6 +29,7 @@ const UNKNOWN = [
   "Machine",
   " machine",
   "machine ",
+  "machine\n",
   "keyring",
   "constructor",
   "sk-canary-0123456789",
@@ -64,31 +46,53 @@ Deno.test("detectKeyStores() refuses a value that names no backend, and lists th
   }
 });
 
-Deno.test("detectKeyStores() refuses a forced backend that is not there", async (t) => {
+Deno.test("detectKeyStores() refuses a forced backend that is not there, before anything is opened", async (t) => {
   for (const forced of ["keychain", "libsecret"]) {
     await t.step(forced, async () => {
       const work = () => detectKeyStores(MACHINE, forced);
       const { message, hint } = await fails("keystore_unavailable", work);
-      assert.ok(message.includes(`"${forced}"`), message);
-      assert.match(hint!, /unset AGENTGAZER_SECRET_BACKEND, or set it to machine$/);
+      assert.match(message, new RegExp(`"${forced}": this operating system does not have it`));
+      assert.match(hint!, /\bmachine$/);
       assert.equal(await exitOf(work), 5);
     });
   }
 });
 
 Deno.test("detectKeyStores() never takes another backend than the vault records", async (t) => {
-  await t.step("when one is forced", async () => {
-    const work = () => detectKeyStores(ALL, "machine").forRecord(record("keychain"));
-    const { message, hint } = await fails("keystore_unavailable", work);
-    assert.match(message, /"machine" .* this vault uses "keychain"/);
-    assert.match(hint!, /unset AGENTGAZER_SECRET_BACKEND/);
-  });
-  for (const backend of ["keychain", "libsecret", "memory"]) {
+  for (const forced of BACKENDS) {
+    for (const recorded of BACKENDS.filter((one) => one !== forced)) {
+      await t.step(`when ${forced} is forced and ${recorded} is recorded`, async () => {
+        const work = () => detectKeyStores(ALL, forced).forRecord(record(recorded));
+        const { message, hint } = await fails("keystore_unavailable", work);
+        assert.ok(message.includes(`"${forced}"`), message);
+        assert.ok(message.includes(`this vault uses "${recorded}"`), message);
+        assert.ok(hint!.startsWith(`agentgazer keystore move --to ${forced};`), hint!);
+        assert.match(hint!, /unset AGENTGAZER_SECRET_BACKEND$/);
+        assert.equal(await exitOf(work), 5);
+      });
+    }
+  }
+  for (const backend of ["keychain", "libsecret", "memory", "constructor"]) {
     await t.step(`when ${backend} is not there`, async () => {
       const work = () => detectKeyStores(MACHINE, undefined).forRecord(record(backend));
       const { message, hint } = await fails("keystore_unavailable", work);
       assert.ok(message.includes(`"${backend}"`), message);
-      assert.match(hint!, /install the version that made this vault/);
+      assert.match(hint!, /\bmachine$/);
     });
   }
+});
+
+Deno.test("detectKeyStores() gives a named backend whatever is forced, if it is there", async (t) => {
+  for (const forced of [undefined, ...BACKENDS]) {
+    for (const backend of BACKENDS) {
+      await t.step(`${backend} with ${forced} forced`, () => {
+        assert.equal(detectKeyStores(ALL, forced).named(backend).backend, backend);
+      });
+    }
+  }
+  await t.step("and none that is not", async () => {
+    const { named } = detectKeyStores(MACHINE, "machine");
+    await fails("keystore_unavailable", () => named("keychain"));
+    await fails("keystore_unavailable", () => named("memory" as BackendName));
+  });
 });

@@ -30,6 +30,17 @@ async function keyOf(folder: TemporaryFolder, record: KeyRecord, uid?: number): 
   return result.key.toHex();
 }
 
+Deno.test("machineBackend() leaves a named key file where it is", async () => {
+  using folder = temporaryFolder();
+  writeKey(folder);
+  const { key, record } = await backend(folder).create(VAULT);
+  const content = Deno.readFileSync(folder.at("key"));
+  assert.deepEqual(await backend(folder).probe("explicit"), { state: "open" });
+  assert.equal(await backend(folder).remove(VAULT), undefined);
+  assert.deepEqual(Deno.readFileSync(folder.at("key")), content);
+  assert.equal(await keyOf(folder, record), key.toHex());
+});
+
 Deno.test("machineBackend() binds to a named key file and to nothing else", async () => {
   using folder = temporaryFolder();
   writeKey(folder);

@@ -155,6 +155,34 @@ Deno.test("machineBackend() calls a record that it can't read corrupt", async (t
   }
 });
 
+Deno.test("machineBackend() is always there, and trying it leaves nothing behind", async () => {
+  using folder = temporaryFolder();
+  const backend = machineBackend(own(folder), identity(ADA), countingRandom());
+  for (const wish of ["automatic", "explicit"] as const) {
+    assert.deepEqual(await backend.probe(wish), { state: "open" });
+  }
+  assert.deepEqual(namesIn(folder.path), []);
+});
+
+Deno.test("machineBackend() removes the key file that it made, and a second time nothing", async () => {
+  using folder = temporaryFolder();
+  const { record } = await create(own(folder));
+  Deno.writeTextFileSync(folder.at("other"), "stays");
+  const backend = machineBackend(own(folder), identity(ADA), countingRandom());
+  for (let i = 0; i < 2; i++) {
+    assert.equal(await backend.remove(VAULT), undefined);
+    assert.deepEqual(namesIn(folder.path), ["other"]);
+  }
+  assert.equal((await open(own(folder), record)).state, "absent");
+});
+
+Deno.test("machineBackend() tells why it can't remove the key file, as a backend does", async () => {
+  using folder = temporaryFolder();
+  Deno.mkdirSync(folder.at("machine.key", "not empty"), { recursive: true });
+  const backend = machineBackend(own(folder), identity(ADA), countingRandom());
+  assert.equal((await backend.remove(VAULT))?.state, "unavailable");
+});
+
 for (const size of [0, 1, 31]) {
   Deno.test(`machineBackend() refuses a key file of ${size} bytes and leaves it`, async () => {
     using folder = temporaryFolder();

@@ -3,7 +3,9 @@ import { detectKeyStores } from "../../backends/detect.ts";
 import { machineBackend } from "../../backends/machine.ts";
 import type { CliOptions } from "../../lib/cli/context.ts";
 import { runCli } from "../../lib/cli/program.ts";
+import type { System } from "../../lib/system.ts";
 import type { Home } from "../../lib/vault/home.ts";
+import type { LegacyStores } from "../../lib/vault/legacy.ts";
 import { countingRandom, type FakeOptions, fakeSystem, START_TIME } from "./fake_system.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -20,6 +22,12 @@ export interface CommandOptions extends FakeOptions {
   readonly time?: number;
   /** In place of the machine backend. */
   readonly keyStores?: CliOptions["keyStores"];
+  /** In place of providers that are never called. */
+  readonly upstream?: CliOptions["upstream"];
+  /** In place of a machine where AgentGazer never ran. */
+  readonly legacy?: LegacyStores;
+  /** In place of a sleep that never ends. */
+  readonly sleep?: System["sleep"];
 }
 
 /** A home folder in which command lines run one after the other, in this process. */
@@ -28,6 +36,10 @@ export interface CommandLine extends Disposable {
   readonly home: string;
   run(args: readonly string[], options?: CommandOptions): Promise<Result>;
 }
+
+const NOTHING: LegacyStores = { items: [], identity: () => Promise.resolve("machine:ada") };
+
+const refuseCall = () => Promise.reject(new Error("no provider is called"));
 
 /** Makes a command line without a vault. */
 export function commandLine(): CommandLine {
@@ -39,13 +51,20 @@ export function commandLine(): CommandLine {
     detectKeyStores([machineBackend({ path: machineKey, named: false }, identity, random)], undefined);
   return {
     home,
-    async run(args, { time = START_TIME, keyStores = machine, ...options } = {}) {
+    async run(args, given = {}) {
+      const { time = START_TIME, keyStores = machine, upstream = refuseCall, legacy = NOTHING, ...options } =
+        given;
       const env = { AGENTGAZER_HOME: home, ...options.env };
       const fake = fakeSystem({ ...options, env });
       fake.time = time;
-      const upstream = () => Promise.reject(new Error("no provider is called"));
-      const system = { ...fake, random };
-      const code = await runCli(args, { version: "1.2.3", system, upstream, keyStores });
+      const system = { ...fake, random, ...options.sleep && { sleep: options.sleep } };
+      const code = await runCli(args, {
+        version: "1.2.3",
+        system,
+        upstream,
+        keyStores,
+        legacy: () => legacy,
+      });
       return { code, out: fake.stdout, err: fake.stderr };
     },
     [Symbol.dispose]: () => folder[Symbol.dispose](),

@@ -68,6 +68,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     sleep: () => new Promise(() => {}),
     random: countingRandom(),
     env: (name) => env[name],
+    platform: "Deno 1.2.3, testos",
     pid: 4711,
     serve(listenOptions): HttpServer {
       options.onServe?.(listenOptions);

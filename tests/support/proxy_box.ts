@@ -1,4 +1,4 @@
-import { PROVIDERS } from "../../lib/providers/table.ts";
+import { type Provider, PROVIDERS } from "../../lib/providers/table.ts";
 import { ownAuthorities } from "../../lib/proxy/admit.ts";
 import { Credentials } from "../../lib/proxy/credentials.ts";
 import { makeHandler } from "../../lib/proxy/handler.ts";
@@ -8,6 +8,7 @@ import { Secret } from "../../lib/secret.ts";
 import { clientFields, type ClientRights } from "../../lib/vault/client.ts";
 import type { EntryKind } from "../../lib/vault/envelope.ts";
 import type { Home } from "../../lib/vault/home.ts";
+import { formatLogin } from "../../lib/vault/login.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { countingRandom } from "./fake_system.ts";
@@ -42,6 +43,8 @@ export interface ProxyBoxOptions {
   /** Whose credential is stored; all of them when left out. */
   readonly stored?: readonly string[];
   readonly upstream?: Upstream;
+  /** Where a provider is, in place of the table's own base. */
+  readonly baseOf?: (provider: Provider) => string;
 }
 
 /** A proxy without a network: requests go in by hand, and what would leave is recorded. */
@@ -100,7 +103,9 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
   await box.elsewhere.change((draft) => {
     for (const { id, auth } of PROVIDERS) {
       if (options.stored?.includes(id) === false) continue;
-      draft.put(auth === "api-key" ? "api-key" : "login", id, new Secret(credentialOf(id)));
+      const secret = new Secret(credentialOf(id));
+      if (auth === "api-key") draft.put("api-key", id, secret);
+      else draft.put("login", id, formatLogin({ accessToken: secret }));
     }
     for (const [name, rights] of Object.entries(CLIENTS)) {
       const token = new Secret(tokenOf(name));
@@ -130,6 +135,7 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
         request: (line) => lines.push({ ...line }),
         event: (level, message) => events.push(`${level}: ${message}`),
       },
+      baseOf: options.baseOf ?? (({ base }) => base),
       system: box.clock,
       isDraining: () => proxyBox.draining,
       onIdle() {},
