@@ -5,6 +5,7 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   bug: 1,
   usage: 2,
   credential_missing: 3,
+  credential_rejected: 3,
   not_found: 4,
   keystore_unavailable: 5,
   key_mismatch: 5,

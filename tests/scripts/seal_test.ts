@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PROVIDERS } from "../../lib/providers/table.ts";
 import { sealFlags } from "../../scripts/seal.ts";
 
 /** Written out, so that nothing joins the network by a change in one place. */
@@ -25,6 +26,98 @@ const NETWORK = [
   "0.0.0.0",
   "[::]",
 ];
+
+/** What the program itself and the runtime read, written out for the same reason. */
+const ENVIRONMENT = [
+  "AGENTGAZER_HOME",
+  "AGENTGAZER_SECRET_BACKEND",
+  "AGENTGAZER_MACHINE_KEY_FILE",
+  "AGENTGAZER_LOG",
+  "NO_COLOR",
+  "HOME",
+  "HTTP_PROXY",
+  "http_proxy",
+  "HTTPS_PROXY",
+  "https_proxy",
+  "ALL_PROXY",
+  "all_proxy",
+  "NO_PROXY",
+  "no_proxy",
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "SSL_CERT_FILE",
+  "SSLKEYLOGFILE",
+  "DENO_SERVE_ADDRESS",
+  "DBUS_SESSION_BUS_ADDRESS",
+  "XDG_RUNTIME_DIR",
+  "DISPLAY",
+  "WAYLAND_DISPLAY",
+  "SSH_CONNECTION",
+  "SSH_CLIENT",
+  "SSH_TTY",
+  "CI",
+];
+
+/** What `doctor` looks at: exactly what the SDKs of the table read. Some of it may hold a credential. */
+const SDK_VARIABLES = [
+  "OPENAI_API_KEY",
+  "OPENAI_BASE_URL",
+  "OPENAI_ADMIN_KEY",
+  "CODEX_API_KEY",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+  "ANTHROPIC_AUTH_TOKEN",
+  "GEMINI_API_KEY",
+  "GOOGLE_API_KEY",
+  "GOOGLE_GEMINI_BASE_URL",
+  "MISTRAL_API_KEY",
+  "MISTRAL_BASE_URL",
+  "CO_API_KEY",
+  "COHERE_API_KEY",
+  "CO_API_URL",
+  "DEEPSEEK_API_KEY",
+  "DEEPSEEK_BASE_URL",
+  "MOONSHOT_API_KEY",
+  "MOONSHOT_BASE_URL",
+  "KIMI_API_KEY",
+  "ZAI_API_KEY",
+  "ZAI_BASE_URL",
+  "ZHIPUAI_API_KEY",
+  "ZHIPU_API_KEY",
+  "MINIMAX_API_KEY",
+  "MINIMAX_BASE_URL",
+  "BAICHUAN_API_KEY",
+  "BAICHUAN_BASE_URL",
+  "YI_API_KEY",
+  "YI_BASE_URL",
+];
+
+const SECRET_TOOL = [
+  "/usr/bin/secret-tool",
+  "/usr/local/bin/secret-tool",
+  "/opt/homebrew/bin/secret-tool",
+  "/run/current-system/sw/bin/secret-tool",
+];
+
+const DBUS_SEND = [
+  "/usr/bin/dbus-send",
+  "/usr/local/bin/dbus-send",
+  "/opt/homebrew/bin/dbus-send",
+  "/run/current-system/sw/bin/dbus-send",
+];
+
+/** The programs that may be started. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  linux: [...SECRET_TOOL, ...DBUS_SEND],
+  darwin: [
+    "/usr/bin/security",
+    "/usr/sbin/ioreg",
+    "/bin/launchctl",
+    "/usr/bin/pgrep",
+    ...SECRET_TOOL,
+    ...DBUS_SEND,
+  ],
+};
 
 /** What a flag lists, or `undefined` when it isn't there. */
 function listed(os: string, name: string): string[] | undefined {
@@ -55,24 +148,23 @@ for (const os of ["linux", "darwin"]) {
       "--allow-env",
       "--ignore-env",
       "--allow-sys",
+      "--allow-run",
     ];
-    assert.deepEqual(names.toSorted(), [...known, ...os === "darwin" ? ["--allow-run"] : []].toSorted());
+    assert.deepEqual(names.toSorted(), known.toSorted());
     for (const name of ["--allow-net", "--allow-env", "--allow-sys", "--allow-run", "--allow-all", "-A"]) {
       assert.ok(!flags.includes(name), `${name} without a list`);
     }
     for (const flag of flags) assert.doesNotMatch(flag, /\s|,,|,$|=$|\*|:444|:\/\//);
   });
 
-  Deno.test(`sealFlags() lets ${os} read no variable that holds a credential or loads code`, () => {
+  Deno.test(`sealFlags() lets ${os} read the listed variables and no other`, () => {
     const names = listed(os, "--allow-env")!;
-    assert.ok(names.includes("AGENTGAZER_HOME") && names.includes("HOME"));
-    for (const name of names) {
-      assert.match(name, /^[A-Za-z][A-Za-z0-9_]*$/);
-      assert.doesNotMatch(
-        name,
-        /API_KEY|TOKEN|PASSWORD|SECRET$|^LD_|^DYLD_|^NODE_|^PATH$|^DENO_DIR$|V8_FLAGS/,
-      );
-    }
+    assert.deepEqual(names.toSorted(), [...ENVIRONMENT, ...SDK_VARIABLES].toSorted());
+    for (const name of names) assert.match(name, /^[A-Za-z][A-Za-z0-9_]*$/);
+  });
+
+  Deno.test(`sealFlags() starts on ${os} only what keeps keys or knows the machine, by absolute paths`, () => {
+    assert.deepEqual(listed(os, "--allow-run")?.toSorted(), PROGRAMS[os]!.toSorted());
   });
 
   Deno.test(`sealFlags() tells ${os} who runs it, and not the name of the host`, () => {
@@ -80,8 +172,14 @@ for (const os of ["linux", "darwin"]) {
   });
 }
 
-Deno.test("sealFlags() starts nothing on Linux, and on macOS only ioreg by its absolute path", () => {
-  assert.equal(listed("linux", "--allow-run"), undefined);
-  assert.deepEqual(listed("darwin", "--allow-run"), ["/usr/sbin/ioreg"]);
+Deno.test("sealFlags() lets no variable in that loads code, nor one with a credential but the SDKs' own", () => {
+  const table = PROVIDERS.flatMap(({ sdk }) => [...sdk.key, ...sdk.base, ...sdk.others ?? []]);
+  assert.deepEqual(SDK_VARIABLES.toSorted(), [...new Set(table)].toSorted());
+  const loads = /^LD_|^DYLD_|^NODE_|^PATH$|^DENO_DIR$|V8_FLAGS/;
+  for (const name of ENVIRONMENT) assert.doesNotMatch(name, /_KEY$|TOKEN|PASSWORD|SECRET$/);
+  for (const name of [...ENVIRONMENT, ...SDK_VARIABLES]) assert.doesNotMatch(name, loads);
+});
+
+Deno.test("sealFlags() starts nothing on other systems", () => {
   for (const os of ["windows", "freebsd", "", "Darwin"]) assert.equal(listed(os, "--allow-run"), undefined);
 });

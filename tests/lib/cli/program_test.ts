@@ -50,7 +50,7 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
       "providers list",
       0,
       new RegExp(
-        `^openai\tOpenAI\tapi-key\tset\thttps://api.openai.com\t${NOW}\nanthropic\t.*\ndeepseek\t.*\n$`,
+        `^openai\tOpenAI\tapi-key\tset\thttps://api.openai.com\t-\t${NOW}\nanthropic\t.*\ndeepseek\t.*\n$`,
       ),
       NOTHING,
     ],
@@ -83,9 +83,9 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     ],
     [
       "providers remove minimax-oauth",
-      2,
+      4,
       NOTHING,
-      /hint: agentgazer logout minimax-oauth \(not in this version\)\n$/,
+      /Cannot remove the MiniMax Coding Plan credential: none is stored\nagentgazer: hint: agentgazer providers list\n$/,
     ],
   ],
   "of a person who is asked": [
@@ -156,9 +156,12 @@ Deno.test("providers list --json has the shape that scripts rely on", async () =
     auth: "api-key",
     status: "set",
     endpoint: "https://api.openai.com",
+    region: null,
     updatedAt: NOW,
   });
-  for (const row of all.slice(1)) assert.deepEqual([row.status, row.updatedAt], ["none", null]);
+  for (const row of all.slice(1)) {
+    assert.deepEqual([row.status, row.region, row.updatedAt], ["none", null, null]);
+  }
   assert.deepEqual(JSON.parse((await box.run(["providers", "list", "--json"])).out), [all[0]]);
 });
 

@@ -3,6 +3,7 @@ import { type Provider, providerById } from "../../../lib/providers/table.ts";
 import { Credentials } from "../../../lib/proxy/credentials.ts";
 import { Secret } from "../../../lib/secret.ts";
 import { type Client, clientFields, type ClientRights } from "../../../lib/vault/client.ts";
+import { formatLogin } from "../../../lib/vault/login.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { makeVaultBox, type VaultBox } from "../../support/proxy_box.ts";
 
@@ -36,7 +37,7 @@ async function makeSetting(): Promise<Setting> {
       await box.elsewhere.change((draft) => draft.put("client", name, new Secret(token), fields));
     },
     async open(provider) {
-      return (await credentials.open(provider, credentials.client("agz_token")!))?.reveal();
+      return (await credentials.open(provider, credentials.client("agz_token")!))?.secret.reveal();
     },
   };
   await setting.putClient("default", "agz_token");
@@ -118,6 +119,23 @@ Deno.test("Credentials.has() tells an API key from a login", async () => {
   await setting.elsewhere.change((draft) => draft.put("login", CODEX.id, new Secret("token")));
   assert.equal(setting.credentials.has(CODEX), true);
   assert.deepEqual(setting.vault.opened, []);
+});
+
+Deno.test("Credentials.open() gives the token of a login with its account", async () => {
+  using setting = await makeSetting();
+  const sealed = formatLogin({ accessToken: new Secret("token-1"), accountId: "acc-1" });
+  await setting.elsewhere.change((draft) => draft.put("login", CODEX.id, sealed));
+  const credential = await setting.credentials.open(CODEX, setting.credentials.client("agz_token")!);
+  assert.deepEqual([credential?.secret.reveal(), credential?.accountId], ["token-1", "acc-1"]);
+});
+
+Deno.test("Credentials.open() takes a login without a token for damaged, and heals", async () => {
+  using setting = await makeSetting();
+  await setting.elsewhere.change((draft) => draft.put("login", CODEX.id, new Secret("token-1")));
+  await assert.rejects(setting.open(CODEX), { code: "vault_damaged" });
+  const sealed = formatLogin({ accessToken: new Secret("token-1") });
+  await setting.elsewhere.change((draft) => draft.put("login", CODEX.id, sealed));
+  assert.equal(await setting.open(CODEX), "token-1");
 });
 
 Deno.test("Credentials.open() opens the client's entry and the one that was asked for, each once", async () => {

@@ -8,7 +8,7 @@ const KEY = "k-0123456789";
 function injected(id: string, path: string, before: Record<string, string> = {}): [string, string][] {
   const headers = new Headers(before);
   const provider = providerById(id)!;
-  inject(headers, provider, new URL(`https://${provider.hosts[0]}${path}`), new Secret(KEY));
+  inject(headers, provider, new URL(`https://${provider.hosts[0]}${path}`), { secret: new Secret(KEY) });
   return [...headers];
 }
 
@@ -62,7 +62,7 @@ Deno.test("inject() puts no credential into a request to another host or path", 
   for (const [id, url] of rows) {
     await t.step(url, () => {
       const headers = new Headers();
-      assert.throws(() => inject(headers, providerById(id)!, new URL(url), new Secret(KEY)));
+      assert.throws(() => inject(headers, providerById(id)!, new URL(url), { secret: new Secret(KEY) }));
       assert.deepEqual([...headers], []);
     });
   }

@@ -1,18 +1,19 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { PROVIDERS } from "../../../lib/providers/table.ts";
+import { type Provider, PROVIDERS } from "../../../lib/providers/table.ts";
 import { parseTarget } from "../../../lib/proxy/admit.ts";
 import { Refusal } from "../../../lib/proxy/refusal.ts";
 import { dialectOf, route } from "../../../lib/proxy/route.ts";
 import { forAll } from "../../support/property.ts";
 
 const asIs = (query: string) => query;
+const baseOf = ({ base }: Provider) => base;
 
 /** The code of the refusal, or the ids, the URL and the agent. */
 function outcome(target: string, targetUrl: string | null = null): string {
   const [path, query = ""] = target.split(/\?(.*)/s);
   try {
-    const { providers, url, agent } = route({ path: path!, query }, targetUrl, asIs);
+    const { providers, url, agent } = route({ path: path!, query }, targetUrl, asIs, baseOf);
     return [providers.map(({ id }) => id), url.href, ...agent === undefined ? [] : [agent]].join(" ");
   } catch (error) {
     if (error instanceof Refusal) return error.code;
@@ -166,17 +167,39 @@ Deno.test("route() refuses x-target-url on a path that names a provider, whateve
 
 Deno.test("route() cleans the query on both ways", () => {
   const clean = (query: string) => query === "key=x&a=b" ? "a=b" : assert.fail(query);
-  const named = route({ path: "/openai/v1", query: "key=x&a=b" }, null, clean);
+  const named = route({ path: "/openai/v1", query: "key=x&a=b" }, null, clean, baseOf);
   assert.equal(named.url.href, "https://api.openai.com/v1?a=b");
   const target = "https://api.openai.com/v1?key=x&a=b";
   assert.equal(
-    route({ path: "/", query: "ignored" }, target, clean).url.href,
+    route({ path: "/", query: "ignored" }, target, clean, baseOf).url.href,
     "https://api.openai.com/v1?a=b",
   );
   assert.equal(
-    route({ path: "/openai/v1", query: "key=x" }, null, () => "").url.href,
+    route({ path: "/openai/v1", query: "key=x" }, null, () => "", baseOf).url.href,
     "https://api.openai.com/v1",
   );
+});
+
+Deno.test("route() appends the path to where the provider is in its region", async (t) => {
+  for (const provider of PROVIDERS) {
+    for (const base of Object.values(provider.regions ?? {})) {
+      await t.step(base, () => {
+        const at = (path: string) =>
+          route({ path, query: "" }, null, asIs, (row) => {
+            assert.equal(row.id, provider.id);
+            return base;
+          }).url.href;
+        assert.equal(at(`/${provider.id}/some/path`), `${base}/some/path`);
+        assert.equal(at(`/agents/me/${provider.id}/`), `${base}/`);
+      });
+    }
+  }
+});
+
+Deno.test("route() asks for no region when x-target-url says where to", () => {
+  const target = "https://api.moonshot.ai/v1/models";
+  const never = () => assert.fail("the whole URL is given");
+  assert.equal(route({ path: "/", query: "" }, target, asIs, never).url.href, target);
 });
 
 Deno.test("route() leaves the provider's host for no path or query", () => {
@@ -188,7 +211,7 @@ Deno.test("route() leaves the provider's host for no path or query", () => {
   forAll(fc.constantFrom(...PROVIDERS), text, text, (row, path, query) => {
     let url: URL;
     try {
-      url = route(parseTarget(`/${row.id}/${path}?${query}`), null, asIs).url;
+      url = route(parseTarget(`/${row.id}/${path}?${query}`), null, asIs, baseOf).url;
     } catch (error) {
       return assert.ok(error instanceof Refusal);
     }

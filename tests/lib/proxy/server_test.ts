@@ -46,6 +46,7 @@ function setUp(refuse: (attempt: number) => Error | undefined = () => undefined)
     system,
     log: { request() {}, event: (level, message) => events.push(`${level}: ${message}`) },
     upstream: () => new Promise(() => {}),
+    baseOf: ({ base }) => base,
     credentials: new Credentials(box.vault, box.clock),
     onListening: () => Promise.resolve(),
   });

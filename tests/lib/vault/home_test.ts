@@ -16,6 +16,7 @@ Deno.test("homeFrom() gives absolute paths below the folder that the environment
     await t.step(what, () => {
       assert.deepEqual(homeFrom((name) => env[name]), {
         folder,
+        config: `${folder}/config.json`,
         vault: `${folder}/vault.json`,
         lock: `${folder}/vault.lock`,
         machineKey: `${folder}/machine.key`,

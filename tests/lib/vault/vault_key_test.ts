@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Secret } from "../../../lib/secret.ts";
-import type { KeyResult, KeyStore } from "../../../lib/vault/keystore.ts";
 import { Vault } from "../../../lib/vault/vault.ts";
+import { fakeKeyStores } from "../../support/fake_keystore.ts";
 import { countingRandom, START_TIME } from "../../support/fake_system.ts";
 import { exitOf, fails } from "../../support/failure.ts";
 import { namesIn, type VaultBox, vaultBox } from "../../support/vault_box.ts";
@@ -151,19 +151,15 @@ Deno.test("Vault hands on why a backend has no key, and writes nothing", async (
       using box = vaultBox();
       await box.put("api-key", "openai", "sk-test");
       const before = box.bytes();
-      const result: KeyResult = { state, reason: "Cannot get the key", hint: "do this" };
-      const store: KeyStore = {
-        backend: "machine",
-        create: () => Promise.reject(new Error("a vault is there already")),
-        open: () => Promise.resolve(result),
-      };
-      const keys = { forNewVault: () => store, forRecord: () => store };
+      const keys = fakeKeyStores();
+      keys.stores.machine.state = state;
       const vault = new Vault(box.home, keys, { now: () => START_TIME, random: countingRandom() });
       const put = () => vault.change((draft) => draft.put("api-key", "yi", new Secret("x")));
       for (const work of [() => vault.unlock(), () => vault.open("api-key", "openai"), put]) {
         const { message, hint } = await fails("keystore_unavailable", work);
-        assert.deepEqual([message, hint], ["Cannot get the key", "do this"]);
+        assert.deepEqual([message, hint], [`Cannot use machine: ${state}`, "mend machine"]);
       }
+      assert.deepEqual(keys.log, ["open machine", "open machine", "open machine"]);
       assert.deepEqual(box.bytes(), before);
     });
   }
@@ -171,12 +167,10 @@ Deno.test("Vault hands on why a backend has no key, and writes nothing", async (
 
 Deno.test("Vault leaves no vault behind when the key of a new one can't be made", async () => {
   using box = vaultBox();
-  const store: KeyStore = {
-    backend: "machine",
-    create: () => Promise.reject(new Error("no key")),
-    open: () => Promise.reject(new Error("there is no vault")),
+  const keys = fakeKeyStores();
+  keys.stores.machine.before = (step) => {
+    if (step === "create") throw new Error("no key");
   };
-  const keys = { forNewVault: () => store, forRecord: () => store };
   const vault = new Vault(box.home, keys, { now: () => START_TIME, random: countingRandom() });
   await assert.rejects(vault.change((draft) => draft.put("api-key", "yi", new Secret("x"))), {
     message: "no key",
