@@ -6,15 +6,10 @@ import { makeCertificates } from "../support/certificates.ts";
 import { testWith } from "../support/needs.ts";
 import { type Box, makeBox, type Run, type RunOptions } from "../support/program.ts";
 import { startProviders } from "../support/providers.ts";
+import { traced } from "../support/traced.ts";
 
 const NEEDS = ["compile", "namespace", "openssl", "strace"] as const;
 const KEYED = PROVIDERS.filter((provider) => provider.auth === "api-key").map(({ id }) => id);
-const CALLS = "execve,openat,connect,write,writev,pwrite64,sendto,sendmsg,rename,link,symlink,mkdir,unlink";
-
-/** Records what a program hands to the system: argv, environment, names, and every byte it writes or sends. */
-function traced(file: string): string[] {
-  return ["strace", "-f", "--seccomp-bpf", "-v", "-e", `trace=${CALLS}`, "-s", "65535", "-o", file];
-}
 
 testWith(
   NEEDS,
@@ -155,13 +150,15 @@ async function breakAndRun(
     "add",
     "x",
   ]];
-  const attempt = async (codes: number[], options: RunOptions = {}) => {
-    for (const args of commands) {
+  const attempt = async (codes: number[], options: RunOptions = {}, which = commands) => {
+    for (const args of which) {
       const { code, stderr } = await run(args, { stdin: CANARY, ...options });
       assert.ok(codes.includes(code), `${args}: ${code} ${stderr}`);
     }
   };
-  await attempt([5], { env: { AGENTGAZER_SECRET_BACKEND: "libsecret" } });
+  const forced = { env: { AGENTGAZER_SECRET_BACKEND: "libsecret" } };
+  await attempt([0], forced, commands.filter(([, command]) => command === "list"));
+  await attempt([5], forced, commands.filter(([, command]) => command !== "list"));
   for (const name of ["AGENTGAZER_SECRET_BACKEND", "AGENTGAZER_HOME"]) {
     const { code, stdout, stderr } = await box.run(["providers", "list"], { env: { [name]: CANARY } });
     assert.equal(code, 2);

@@ -76,7 +76,7 @@ testWith(NEEDS, "listings are tables on a terminal, without colour under NO_COLO
     const screen = pty.screen();
     assert.match(
       stripVTControlCharacters(screen),
-      /ID +NAME +AUTH +STATUS +ENDPOINT +UPDATED\s+openai +OpenAI +api-key +set/,
+      /ID +NAME +AUTH +STATUS +ENDPOINT +REGION +UPDATED\s+openai +OpenAI +api-key +set/,
     );
     assert.equal(screen === stripVTControlCharacters(screen), "NO_COLOR" in env);
   }
