@@ -3,11 +3,15 @@ import {
   type BackendName,
   BACKENDS,
   type Choice,
+  CHOICES,
   type ChosenStore,
   type KeyRecord,
   type KeyStore,
   keystoreError,
   type KeyStores,
+  type ProbeResult,
+  type Prospect,
+  type Wish,
 } from "../lib/vault/keystore.ts";
 
 const VARIABLE = "AGENTGAZER_SECRET_BACKEND";
@@ -17,9 +21,14 @@ const VARIABLE = "AGENTGAZER_SECRET_BACKEND";
  *
  * @param available the backends of this operating system, best first
  * @param forced the value of `AGENTGAZER_SECRET_BACKEND`
+ * @param tell tells the user what a new vault falls back to
  * @throws {AppError} `usage` for a value that is no backend, `keystore_unavailable` for one that is not there
  */
-export function detectKeyStores(available: readonly KeyStore[], forced: string | undefined): KeyStores {
+export function detectKeyStores(
+  available: readonly KeyStore[],
+  forced: string | undefined,
+  tell: (message: string) => void = () => {},
+): KeyStores {
   const name = forced === undefined ? undefined : BACKENDS.find((backend) => backend === forced);
   if (forced !== undefined && name === undefined) {
     throw new AppError(
@@ -35,31 +44,48 @@ export function detectKeyStores(available: readonly KeyStore[], forced: string |
     throw new AppError(
       "keystore_unavailable",
       `Cannot use the keystore "${backend}": this operating system does not have it`,
-      `here there are ${available.map((one) => one.backend).join(" and ")}`,
+      `use ${available.map((one) => one.backend).join(" or ")}`,
     );
   }
 
   /** The first that is there. One that is there but locked ends the search: it is never passed over. */
-  async function best(): Promise<ChosenStore> {
-    let chosen: Choice = "best";
+  async function choose(
+    look: (store: KeyStore, wish: Wish) => Promise<ProbeResult>,
+  ): Promise<ChosenStore & { readonly result: ProbeResult }> {
+    if (name !== undefined) {
+      const store = named(name);
+      return { store, chosen: "forced", result: await look(store, "explicit") };
+    }
+    let passedOver: Choice | undefined;
     for (const store of available) {
-      const probe = await store.probe("automatic");
-      if (probe.state === "open") return { store, chosen };
-      if (probe.state !== "missing") {
-        const { reason, hint } = probe;
-        throw keystoreError({ reason, hint: `${hint}; or keep the key in a file: ${VARIABLE}=machine` });
-      }
-      chosen = probe.why;
+      const result = await look(store, "automatic");
+      if (result.state !== "missing") return { store, chosen: passedOver ?? "best", result };
+      // The best one says most: on a Mac, that there was no session for the Keychain.
+      passedOver ??= result.why;
     }
     throw new Error("The machine backend is always there");
   }
 
   async function forNewVault(): Promise<ChosenStore> {
-    if (name === undefined) return await best();
-    const store = named(name);
-    const probe = await store.probe("explicit");
-    if (probe.state === "open") return { store, chosen: "forced" };
-    throw keystoreError({ reason: probe.reason, hint: `${probe.hint}; or unset ${VARIABLE}` });
+    const { store, chosen, result } = await choose((one, wish) => one.probe(wish));
+    if (result.state === "open") {
+      if (store.backend === "machine" && chosen !== "forced" && chosen !== "best") {
+        tell(`the vault's key is kept in a file, because ${CHOICES[chosen]}`);
+      }
+      return { store, chosen };
+    }
+    const way = name === undefined
+      ? `or keep the key in a file: ${VARIABLE}=machine`
+      : `or unset ${VARIABLE}`;
+    throw keystoreError({ reason: result.reason, hint: `${result.hint}; ${way}` });
+  }
+
+  async function prospect(): Promise<Prospect> {
+    const { store: { backend }, chosen, result } = await choose((one, wish) => one.examine(wish));
+    if (result.state === "open") return { backend, chosen, trouble: undefined };
+    const { reason, hint } = result;
+    const state = result.state === "missing" ? "unavailable" : result.state;
+    return { backend, chosen, trouble: { state, reason, hint } };
   }
 
   function forRecord(record: KeyRecord): KeyStore {
@@ -72,5 +98,5 @@ export function detectKeyStores(available: readonly KeyStore[], forced: string |
   }
 
   if (name !== undefined) named(name);
-  return { forNewVault, forRecord, named };
+  return { forNewVault, prospect, forRecord, named };
 }

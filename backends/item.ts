@@ -49,12 +49,12 @@ export function itemBackend(
   random: (length: number) => Uint8Array<ArrayBuffer>,
 ): KeyStore {
   /** Stores a new key and reads it back. What is there afterwards counts, whoever wrote it. */
-  async function keep(items: Items, account: string): Promise<{ readonly key: KeyBytes } | MissingOrTrouble> {
+  async function keep(via: Items, account: string): Promise<{ readonly key: KeyBytes } | MissingOrTrouble> {
     const bytes = random(KEY_BYTES);
-    const problem = await items.write(SERVICE, account, format(bytes));
+    const problem = await via.write(SERVICE, account, format(bytes));
     bytes.fill(0);
     if (problem !== undefined) return problem;
-    const result = await items.read(SERVICE, account);
+    const result = await via.read(SERVICE, account);
     if (result.state === "absent") return notKept(items.backend);
     if (result.state !== "found") return result;
     const key = parse(result.value);
@@ -73,10 +73,8 @@ export function itemBackend(
   }
 
   async function create(vaultId: string): Promise<NewKey> {
-    const before = await silent.read(SERVICE, vaultId);
     const kept = await keep(silent, vaultId);
-    // An item that was there already is another copy's of the vault, as far as we know.
-    const undo = async () => before.state === "absent" ? await silent.remove(SERVICE, vaultId) : undefined;
+    const undo = () => silent.remove(SERVICE, vaultId);
     if ("state" in kept) {
       await undo();
       throw keystoreError(kept);
@@ -84,12 +82,20 @@ export function itemBackend(
     return { key: kept.key, record: { backend: items.backend, item: digest(kept.key) }, undo };
   }
 
+  /** Some keystores, such as KeePassXC, find nothing while they are locked. */
+  async function lockedOr(absent: Trouble): Promise<Trouble> {
+    const problem = await silent.examine("explicit");
+    return problem?.state === "locked" ? problem : absent;
+  }
+
   return {
     backend: items.backend,
+    examine: async (wish) => await items.examine(wish) ?? { state: "open" },
     probe,
     create,
     async open(vaultId, record, silently = false): Promise<KeyResult> {
       const result = await (silently ? silent : items).read(SERVICE, vaultId);
+      if (result.state === "absent") return await lockedOr(result);
       if (result.state !== "found") return result;
       const key = parse(result.value);
       if (key === undefined) return foreign(items.backend);

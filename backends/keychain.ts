@@ -2,7 +2,7 @@ import type { Trouble } from "../lib/vault/keystore.ts";
 import type { Asking } from "./asking.ts";
 import { type CommandOptions, type CommandResult, runCommand } from "./command.ts";
 import type { ItemResult, Items } from "./item.ts";
-import { failureOf, noSession, UNAVAILABLE } from "./keychain_trouble.ts";
+import { failureOf, LOCKED, noSession, UNAVAILABLE } from "./keychain_trouble.ts";
 
 /** The tool that makes the items and reads them: access is granted to it, so nothing else may touch them. */
 export const SECURITY = "/usr/bin/security";
@@ -12,6 +12,9 @@ const MAX_LINE = 4094;
 
 /** The quoting is not a shell's, and a name can't be checked by its effect. */
 const NAME = /^[A-Za-z0-9._:@/-]+$/;
+
+/** How long the Keychain is left alone after a dialog that nobody answered, in milliseconds. */
+const QUIET_TIME = 60_000;
 
 /** How the Keychain is reached. */
 export interface KeychainOptions {
@@ -41,12 +44,17 @@ export function keychainItems({ program, home, asking, isGraphical }: KeychainOp
     onSlow: () => asking.tell("waiting for the Keychain; look for its dialog"),
   });
 
+  /** A dialog that nobody answers is not opened again and again by those who ask nobody. */
+  let quietUntil = 0;
+
   async function read(service: string, account: string): Promise<ItemResult> {
+    if (!asking.attended && performance.now() < quietUntil) return LOCKED;
     const item = ["find-generic-password", "-a", account, "-s", service];
     // Without -w nothing is decrypted, so this opens no dialog.
     const seen = await run(item);
     if (!succeeded(seen)) return failureOf(seen);
     const result = await run([...item, "-w"], waiting());
+    if (result.state === "late") quietUntil = performance.now() + QUIET_TIME;
     if (!succeeded(result)) return failureOf(result);
     return { state: "found", value: result.stdout.replace(/\n$/, "") };
   }

@@ -2,7 +2,8 @@ import type { Trouble } from "../lib/vault/keystore.ts";
 import type { CommandResult } from "./command.ts";
 import type { Missing } from "./item.ts";
 
-const LOCKED: Trouble = {
+/** It is there, and nobody opened it. */
+export const LOCKED: Trouble = {
   state: "locked",
   reason: "Cannot use the Keychain: it is locked, or nobody answered its dialog",
   hint: "security unlock-keychain",

@@ -18,7 +18,12 @@ export function keyStores(system: System, machineKey: string, manner: "asking" |
   const silent = itemsHere(system, SILENT, "username");
   const items = itemsHere(system, asking, "username").map((one, i) => itemBackend(one, silent[i]!, random));
   const machine = machineBackend(keyFile, identity, random);
-  return detectKeyStores([...items, machine], env("AGENTGAZER_SECRET_BACKEND"));
+  const tell = (message: string) => void system.terminal.err(`agentgazer: ${message}\n`);
+  return detectKeyStores(
+    [...items, machine],
+    env("AGENTGAZER_SECRET_BACKEND"),
+    manner === "asking" ? tell : undefined,
+  );
 }
 
 /** Where the AgentGazer product may have stored something on this machine. */

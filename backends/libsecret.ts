@@ -114,22 +114,22 @@ export function libsecretItems({ env, asking, accountAttribute = "username" }: L
   async function examine(wish: Wish): Promise<MissingOrTrouble | undefined> {
     if (bus === undefined) return missing("no_bus");
     if (program === undefined) return await withoutTool();
-    const seen = await look("com.agentgazer.vault", "probe");
+    const seen = await look("com.agentgazer", "probe");
     // The user who asks for this keystore may be asked to make a keyring.
     return typeof seen === "object" ? seen : await refuseDialog(wish === "explicit");
   }
 
   /** A write into a locked keyring, or one that has to be made, opens a dialog. */
   async function refuseDialog(mayMake: boolean): Promise<MissingOrTrouble | undefined> {
-    const collection = await defaultCollection(child, asking.silentDeadline);
+    const collection = await defaultCollection(child.DBUS_SESSION_BUS_ADDRESS, asking.silentDeadline);
     if (collection === "locked" && !asking.attended) return locked();
     return collection === "none" && !(asking.attended && mayMake) ? missing("no_collection") : undefined;
   }
 
   /** A keyring that only lacks the tool is there, and must not be passed over. */
   async function withoutTool(): Promise<MissingOrTrouble> {
-    const collection = await defaultCollection(child, asking.silentDeadline);
-    return collection === "open" || collection === "locked" ? toolMissing() : missing("no_secret_tool");
+    const collection = await defaultCollection(child.DBUS_SESSION_BUS_ADDRESS, asking.silentDeadline);
+    return collection === "no_service" || collection === "none" ? missing("no_secret_tool") : toolMissing();
   }
 
   return {

@@ -2,9 +2,13 @@ import type { Choice, Trouble } from "../lib/vault/keystore.ts";
 import type { CommandResult } from "./command.ts";
 import type { Missing, MissingOrTrouble } from "./item.ts";
 
-/** How to get to an open keyring: on a desktop, and where there is only a terminal. */
-const UNLOCK = "log in to the desktop or unlock the keyring in its password manager; on a terminal: " +
-  "gnome-keyring-daemon --replace --unlock --components=secrets (it reads the password from stdin)";
+/** Makes or opens a GNOME keyring where there is only a terminal. A line end would be part of the password. */
+const DAEMON =
+  'read -rs PASSWORD; printf %s "$PASSWORD" | gnome-keyring-daemon --replace --unlock --components=secrets';
+
+/** How to get to an open keyring. */
+const UNLOCK =
+  `log in to the desktop, or unlock the keyring in its password manager; on a terminal: ${DAEMON}`;
 
 const MISSING = {
   no_bus: {
@@ -13,16 +17,15 @@ const MISSING = {
   },
   no_secret_tool: {
     reason: "Cannot reach the Secret Service: secret-tool is not installed",
-    hint: "sudo apt install libsecret-tools",
+    hint: "install it (Debian: libsecret-tools; Fedora, Arch: libsecret)",
   },
   no_service: {
     reason: "Cannot reach the Secret Service: nothing on the session bus provides it",
-    hint: "gnome-keyring-daemon --start --components=secrets",
+    hint: `log in to the desktop; on a terminal: ${DAEMON}`,
   },
   no_collection: {
     reason: "Cannot use the Secret Service: it has no keyring yet",
-    hint: "make one in the desktop's password manager; on a terminal: " +
-      "gnome-keyring-daemon --replace --unlock --components=secrets (it reads the new password from stdin)",
+    hint: `make one in the desktop's password manager; on a terminal: ${DAEMON}`,
   },
 } as const satisfies Partial<Record<Choice, { reason: string; hint: string }>>;
 

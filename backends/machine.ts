@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import * as os from "node:os";
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { readGuarded, remove, replaceDurably } from "../lib/vault/file.ts";
+import { quote, readGuarded, remove, replaceDurably } from "../lib/vault/file.ts";
 import type {
   Json,
   KeyBytes,
@@ -103,6 +103,7 @@ export function machineBackend(
 
   return {
     backend: "machine",
+    examine: () => Promise.resolve({ state: "open" }),
     probe: () => Promise.resolve({ state: "open" }),
     create,
     open,
@@ -160,12 +161,32 @@ function makeKeyFile(
 }
 
 function removed({ path }: KeyFile): Trouble | undefined {
+  const older = olderVaultBeside(path);
+  if (older !== undefined) {
+    return {
+      state: "unavailable",
+      reason: `${older} may need it`,
+      hint: `if it does not: rm ${quote(path)}`,
+    };
+  }
   try {
     remove(path);
     return undefined;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { state: "unavailable", reason: error.message, hint: error.hint ?? `rm ${path}` };
+    return { state: "unavailable", reason: error.message, hint: error.hint! };
+  }
+}
+
+/** A vault that was set aside, whose key is derived from the same file. */
+function olderVaultBeside(path: string): string | undefined {
+  const folder = dirname(path);
+  try {
+    const names = Deno.readDirSync(folder).map(({ name }) => name).toArray().sort();
+    const older = names.find((name) => /^vault\.json./.test(name) && name !== "vault.json.new");
+    return older === undefined ? undefined : join(folder, older);
+  } catch {
+    return `a file in ${folder}, which can't be listed,`;
   }
 }
 

@@ -6,10 +6,14 @@ import type { System } from "../lib/system.ts";
  */
 export function sessionBus(env: System["env"]): string | undefined {
   const address = env("DBUS_SESSION_BUS_ADDRESS");
-  if (address) return address.startsWith("autolaunch:") ? undefined : address;
   const folder = env("XDG_RUNTIME_DIR");
   const socket = `${folder}/bus`;
-  return folder?.startsWith("/") && isSocket(socket) ? `unix:path=${encodePath(socket)}` : undefined;
+  const own = folder?.startsWith("/") && isSocket(socket) ? `unix:path=${encodePath(socket)}` : undefined;
+  if (!address || address.startsWith("autolaunch:")) return own;
+  // As in a terminal session that outlived the desktop in which it was started.
+  const path = /^unix:path=([^,;%]+)$/.exec(address)?.[1];
+  const isStale = path !== undefined && !isSocket(path);
+  return isStale && own !== undefined ? own : address;
 }
 
 /** D-Bus specification, "Server Addresses": every other byte is written as a percent sign and two digits. */

@@ -2,7 +2,6 @@
  * The seal: exactly the permissions that the executable has, generated from the provider table. Prints the
  * flags for `deno run` and `deno compile` on one line.
  */
-import { DBUS_SEND } from "../backends/collection.ts";
 import { SESSION_PROGRAMS } from "../backends/gui_session.ts";
 import { SECURITY } from "../backends/keychain.ts";
 import { SECRET_TOOL } from "../backends/libsecret.ts";
@@ -48,8 +47,8 @@ const SDK_VARIABLES = PROVIDERS.flatMap(({ sdk }) => [...sdk.key, ...sdk.base, .
 
 /** The programs that may be started: those that keep keys, and those that know the machine and the session. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  linux: [...SECRET_TOOL, ...DBUS_SEND],
-  darwin: [SECURITY, "/usr/sbin/ioreg", ...Object.values(SESSION_PROGRAMS), ...SECRET_TOOL, ...DBUS_SEND],
+  linux: SECRET_TOOL,
+  darwin: [SECURITY, "/usr/sbin/ioreg", ...Object.values(SESSION_PROGRAMS), ...SECRET_TOOL],
 };
 
 /** What the vault key is bound to: user id and name. The runtime asks for the group id with the name. */

@@ -31,8 +31,12 @@ export async function checkCredential(
   }));
   const home = answers.find(({ result }) => result === "valid") ??
     answers.find(({ result }) => result === "no-access");
-  if (home === undefined) return { ...verdict, detail: storeCommand(provider) };
-  const command = `agentgazer providers set ${provider.id} --region ${home.name}`;
+  if (home === undefined) {
+    const tried = answers.filter(({ result }) => result === "rejected").map(({ name }) => name);
+    const also = tried.length === 0 ? "" : `also in ${tried.join(" and ")}; `;
+    return { ...verdict, detail: `${also}store another one: ${storeCommand(provider)}` };
+  }
+  const command = `${storeCommand(provider)}${provider.auth === "api-key" ? ` --region ${home.name}` : ""}`;
   return { result: "rejected", detail: `it belongs to the region ${home.name}: ${command}` };
 }
 

@@ -61,7 +61,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
 
 async function list(context: Context, json: boolean): Promise<void> {
   const { terminal, env } = context.system;
-  const { good, damaged } = clientsIn((await context.vault()).read());
+  const { good, damaged } = clientsIn((await context.vault("silent")).read());
   if (json) {
     await writeJson(
       terminal,

@@ -34,7 +34,9 @@ export interface Context extends CliOptions {
    *
    * @param manner of all that is done with this vault
    */
-  vault(manner?: Manner, note?: Note): Promise<Vault>;
+  vault(manner?: Manner): Promise<Vault>;
+  /** Why the plaintext keys could not be moved, told at the end unless the command fails of the same. */
+  migrationFailure(): AppError | undefined;
   /** The vault as it is. */
   vaultAsItIs(manner: Manner): Vault;
 }
@@ -43,20 +45,20 @@ export interface Context extends CliOptions {
 export function makeContext(options: CliOptions): Context {
   const { system, keyStores } = options;
   const home = () => homeFrom(system.env);
+  let failure: AppError | undefined;
   const open = (manner: Manner) => new Vault(home(), keyStores(home(), manner), system);
   return {
     ...options,
     home,
     regions: () => new Regions(home()),
     vaultAsItIs: open,
-    async vault(
-      manner = "asking",
-      note: Note = (message, hint) => writeNote(system.terminal, message, hint),
-    ) {
+    async vault(manner = "asking") {
       const vault = open(manner);
-      await migratePlaintext(vault, home(), note);
+      const note: Note = (message, hint) => writeNote(system.terminal, message, hint);
+      failure = await migratePlaintext(vault, home(), note);
       return vault;
     },
+    migrationFailure: () => failure,
   };
 }
 

@@ -53,7 +53,7 @@ async function status(context: Context, json: boolean): Promise<void> {
 /**
  * What is known of the vault's keystore; without a vault, of the one that a new vault would use.
  *
- * @throws {AppError} `key_mismatch`, `vault_damaged`, and `keystore_unavailable` when a new vault could have none
+ * @throws {AppError} `key_mismatch`, `vault_damaged`
  */
 export async function keystoreStatus(
   context: Context,
@@ -61,16 +61,19 @@ export async function keystoreStatus(
 ): Promise<{ readonly status: KeystoreStatus; readonly trouble: Trouble | undefined }> {
   const known = await vault.keyState();
   if (known === undefined) {
-    const { store, chosen } = await context.keyStores(context.home(), "silent").forNewVault();
+    const { backend, chosen, trouble } = await context.keyStores(context.home(), "silent").prospect();
     const reason = `there is no vault yet; a new one would use it because ${CHOICES[chosen]}`;
-    return { status: { backend: store.backend, reason, state: "open" }, trouble: undefined };
+    return { status: { backend, reason, state: stateOf(trouble) }, trouble };
   }
   const { record, trouble } = known;
   // Who can write the file can write anything there.
   const why = Object.hasOwn(CHOICES, String(record.chosen)) ? CHOICES[record.chosen as Choice] : undefined;
   const reason = `chosen because ${why ?? "the vault was made with it"}`;
-  const state = trouble === undefined ? "open" : STATES[trouble.state];
-  return { status: { backend: record.backend, reason, state }, trouble };
+  return { status: { backend: record.backend, reason, state: stateOf(trouble) }, trouble };
+}
+
+function stateOf(trouble: Trouble | undefined): KeystoreStatus["state"] {
+  return trouble === undefined ? "open" : STATES[trouble.state];
 }
 
 async function move(context: Context, to: BackendName): Promise<void> {

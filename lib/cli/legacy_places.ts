@@ -36,7 +36,8 @@ async function inKeystore(items: LegacyItems, found: LegacySecret[], problems: A
       const result = await items.read(service, account);
       if (result.state === "found") found.push({ service, account, secret: new Secret(result.value) });
       else if (result.state !== "absent") problems.push(keystoreError(result));
-      if (result.state === "locked" || result.state === "unavailable") return;
+      // The user was asked once, or can't be asked: the other items would be no different.
+      if (["locked", "declined", "unavailable"].includes(result.state)) return;
     }
   }
 }

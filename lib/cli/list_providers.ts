@@ -30,7 +30,7 @@ const COLUMNS: readonly Column<ListedProvider>[] = [
 /** Lists the providers that have a credential, or all. Needs no keystore. */
 export async function listProviders(context: Context, all: boolean, json: boolean): Promise<void> {
   const { terminal, env, now } = context.system;
-  const contents = (await context.vault()).read();
+  const contents = (await context.vault("silent")).read();
   const [keys, logins] = [contents.entries("api-key"), contents.entries("login")];
   const regions = context.regions();
   const stored = [...keys.good, ...logins.good];

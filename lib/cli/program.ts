@@ -7,7 +7,9 @@ import { addEnvCommand } from "./env.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addImportCommand } from "./import.ts";
 import { addKeystoreCommands } from "./keystore.ts";
+import { failureNote } from "./migrate.ts";
 import { addProviderCommands } from "./providers.ts";
+import { writeNote } from "./render.ts";
 import { addStartCommand } from "./start.ts";
 import { usageError } from "./usage.ts";
 
@@ -25,14 +27,18 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   const { terminal } = context.system;
   let help = "";
   const program = makeProgram(context, (text) => help += text);
+  let thrown: unknown;
   try {
     const asked = await execute(program, args.length === 0 ? ["--help"] : args);
     if (asked) await terminal.out(help);
-    return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.code === "commander.help") await terminal.err(help);
-    return await report(error, context, args);
+    thrown = error;
   }
+  const failure = context.migrationFailure();
+  const isSame = thrown instanceof AppError && thrown.message === failure?.message;
+  if (failure !== undefined && !isSame) await writeNote(terminal, ...failureNote(failure));
+  return thrown === undefined ? 0 : await report(thrown, context, args);
 }
 
 /** Runs the command, and says whether it was help or the version that was asked for. */

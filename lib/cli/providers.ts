@@ -4,6 +4,8 @@ import { MAX_KEY_BYTES, parseKey } from "../providers/key.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import { type Provider, providerById } from "../providers/table.ts";
 import { type Context, requireProvider } from "./context.ts";
+import type { Secret } from "../secret.ts";
+import type { Vault } from "../vault/vault.ts";
 import { listProviders } from "./list_providers.ts";
 import { agrees, askHidden, readAll } from "./prompt.ts";
 import { requireRegion } from "./regions.ts";
@@ -51,20 +53,37 @@ async function set(
   refuseLogin(provider);
   const chosen = region === undefined ? undefined : requireRegion(provider, region, "--region");
   const vault = await context.vault();
-  const keeps = chosen !== undefined && vault.read().has("api-key", provider.id);
+  const asks = typed === undefined && terminal.stdin.isTerminal;
+  const keeps = asks && chosen !== undefined && vault.read().has("api-key", provider.id);
   const text = await getKey(context, provider, typed, keeps);
-  const key = keeps && /^\r?\n?$/.test(text) ? undefined : parseKey(provider, text, force === true);
-  // First, so that a key never stands without the region that it was given with.
-  if (chosen !== undefined) await context.regions().set(provider, chosen);
-  if (key !== undefined) await vault.change((draft) => draft.put("api-key", provider.id, key));
-  const where = chosen === undefined ? "" : ` for the region ${chosen}`;
-  await writeNote(terminal, `${key === undefined ? "kept" : "stored"} the ${provider.name} key${where}`);
+  const key = keeps && text === "" ? undefined : parseKey(provider, text, force === true);
+  await vault.unlock();
+  await store(context, vault, provider, key, chosen);
+  const goes = provider.regions === undefined ? "" : `; it goes to ${context.regions().baseOf(provider)}`;
+  await writeNote(terminal, `${key === undefined ? "kept" : "stored"} the ${provider.name} key${goes}`);
   if (typed !== undefined && typed !== "-") {
     await writeNote(
       terminal,
       "the key was on the command line, where other programs and your shell's history can see it",
       `next time: agentgazer providers set ${provider.id} < file`,
     );
+  }
+}
+
+/** Stores the region first, so that a key never stands without the one that it was given with, and both or neither. */
+async function store(
+  context: Context,
+  vault: Vault,
+  provider: Provider,
+  key: Secret | undefined,
+  region: string | undefined,
+): Promise<void> {
+  const undo = region === undefined ? undefined : await context.regions().set(provider, region);
+  try {
+    if (key !== undefined) await vault.change((draft) => draft.put("api-key", provider.id, key));
+  } catch (error) {
+    await undo?.();
+    throw error;
   }
 }
 

@@ -1,6 +1,14 @@
 import { AppError } from "../errors.ts";
 import type { Provider } from "../providers/table.ts";
-import { type Config, editConfig, members, readConfig, withValue } from "../vault/config.ts";
+import {
+  type Config,
+  editConfig,
+  members,
+  type Node,
+  parseConfig,
+  readConfig,
+  withValue,
+} from "../vault/config.ts";
 import { stampOf } from "../vault/file.ts";
 import type { Home } from "../vault/home.ts";
 
@@ -19,8 +27,7 @@ export class Regions {
    * @throws {AppError} `usage` for a region that it does not have, or a file that can't be read
    */
   of(provider: Provider): string | undefined {
-    const entry = members(members(this.#config().root, "providers")[0]?.value, provider.id)[0]?.value;
-    const region = members(entry, "region")[0]?.value;
+    const region = regionNode(this.#config(), provider);
     return region === undefined ? undefined : requireRegion(provider, region.value, this.#home.config);
   }
 
@@ -29,19 +36,21 @@ export class Regions {
     return baseIn(provider, this.of(provider));
   }
 
-  /** Keeps a region that {@linkcode requireRegion} gave. @throws {AppError} */
-  async set(provider: Provider, region: string): Promise<void> {
+  /**
+   * Keeps a region that {@linkcode requireRegion} gave.
+   *
+   * @returns puts back what was there, as far as nobody has changed the file since
+   * @throws {AppError}
+   */
+  async set(provider: Provider, region: string): Promise<() => Promise<void>> {
+    let before = "";
+    let after = "";
     await editConfig(this.#home, (config) => {
-      const providers = members(config.root, "providers")[0]?.value;
-      if (providers !== undefined && providers.type !== "object") throw wrongShape(this.#home.config);
-      const entry = members(providers, provider.id)[0]?.value;
-      if (entry === undefined || entry.type === "object") {
-        return withValue(config, ["providers", provider.id, "region"], region);
-      }
-      // The plaintext key of an old version, which the vault has with another value.
-      if (entry.type !== "string") throw wrongShape(this.#home.config);
-      return withValue(config, ["providers", provider.id], { apiKey: entry.value, region });
+      before = config.text;
+      after = withRegion(config, provider, region, this.#home.config);
+      return after;
     });
+    return () => editConfig(this.#home, ({ text }) => text === after ? before : text);
   }
 
   #config(): Config {
@@ -49,6 +58,26 @@ export class Regions {
     if (this.#seen?.stamp !== stamp) this.#seen = { stamp, config: readConfig(this.#home) };
     return this.#seen.config;
   }
+}
+
+function withRegion(config: Config, provider: Provider, region: string, path: string): string {
+  const providers = members(config.root, "providers")[0]?.value;
+  const entry = members(providers, provider.id)[0]?.value;
+  if (providers !== undefined && providers.type !== "object") throw wrongShape(path);
+  if (entry !== undefined && entry.type !== "object" && entry.type !== "string") throw wrongShape(path);
+  // A text is the plaintext key of an old version, which the vault has with another value.
+  const text = entry?.type === "string"
+    ? withValue(config, ["providers", provider.id], { apiKey: entry.value, region })
+    : withValue(config, ["providers", provider.id, "region"], region);
+  // Of repeated members, the one that was changed is not the one that counts.
+  if (regionNode(parseConfig(text, path), provider)?.value !== region) throw wrongShape(path);
+  return text;
+}
+
+/** Of repeated members the last one counts, as for most parsers. */
+function regionNode({ root }: Config, { id }: Provider): Node | undefined {
+  const entry = members(members(root, "providers").at(-1)?.value, id).at(-1)?.value;
+  return members(entry, "region").at(-1)?.value;
 }
 
 /** Where requests to this provider go in a region. */

@@ -8,6 +8,8 @@ import type { System } from "../system.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
+import { failureNote, migratePlaintext } from "./migrate.ts";
+import type { Note } from "./render.ts";
 import { DEFAULT_PORT, publishAddress } from "./proxy_file.ts";
 import { networkVariables, refuseRuntimeVariables } from "./runtime_variables.ts";
 
@@ -46,13 +48,14 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
   const log: Log = makeLog(logFormat, level, write, system.now);
   const regions = context.regions();
   for (const provider of PROVIDERS) regions.of(provider);
-  await context.vault(
-    "asking",
-    (message, hint) =>
-      Promise.resolve(log.event("warn", hint === undefined ? message : `${message} (${hint})`)),
-  );
   const vault = context.vaultAsItIs("silent");
-  await checkVault(context, vault, log);
+  await unlock(context, vault, log);
+  // What happens to keys is told at every level.
+  const notices = makeLog(logFormat, level === "error" ? "warn" : level, write, system.now);
+  await moveIn(context, vault, notices);
+  if (!PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined)) {
+    log.event("warn", "no credential is stored yet: agentgazer providers set <id>");
+  }
 
   let withdraw = () => Promise.resolve();
   const drained = await runProxy({
@@ -78,11 +81,7 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
 }
 
 /** A vault that can't be read ends the start; one whose keystore is not open yet is waited for. */
-async function checkVault(context: Context, vault: Vault, log: Log): Promise<void> {
-  const contents = vault.read();
-  if (!PROVIDERS.some((provider) => credentialKind(contents, provider) !== undefined)) {
-    log.event("warn", "no credential is stored yet: agentgazer providers set <id>");
-  }
+async function unlock(context: Context, vault: Vault, log: Log): Promise<void> {
   vault.checkBackend();
   try {
     // Only now, while somebody is looking, may the keystore ask; a request never makes a dialog appear.
@@ -92,6 +91,17 @@ async function checkVault(context: Context, vault: Vault, log: Log): Promise<voi
     const hint = error.hint === undefined ? "" : ` (${error.hint})`;
     log.event("warn", `${error.message}${hint}; until then requests are answered with 503`);
   }
+}
+
+/** Moves plaintext keys into the vault; the first one makes it, for which the keystore may ask. */
+async function moveIn(context: Context, vault: Vault, log: Log): Promise<void> {
+  const note: Note = (message, hint) => {
+    log.event("warn", hint === undefined ? message : `${message} (${hint})`);
+    return Promise.resolve();
+  };
+  const target = vault.exists() ? vault : context.vaultAsItIs("asking");
+  const failure = await migratePlaintext(target, context.home(), note);
+  if (failure !== undefined) await note(...failureNote(failure));
 }
 
 function announce(log: Log, system: System, version: string, url: string, host: string): void {

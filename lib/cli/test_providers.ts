@@ -33,7 +33,11 @@ export async function testProviders(context: Context, ids: readonly string[], js
   const isStored = (provider: Provider) => credentialKind(contents, provider) !== undefined;
   const providers = PROVIDERS.filter((row) => asked.length === 0 ? isStored(row) : asked.includes(row));
   const missing = providers.find((provider) => !isStored(provider));
-  if (missing !== undefined || providers.length === 0) throw notStored(missing);
+  if (missing !== undefined || providers.length === 0) {
+    // Not stored only because the keystore could not be opened for it.
+    const failure = context.migrationFailure();
+    throw failure?.code === "keystore_unavailable" ? failure : notStored(missing);
+  }
 
   const prepared = await prepare(context, vault, providers);
   const rows = await checkAll(context, prepared);
@@ -109,8 +113,7 @@ function refuseInvalid(rows: readonly Row[]): void {
   if (bad.length === 0) return;
   const rejected = bad.filter(({ result }) => result === "rejected" || result === "no-access");
   if (rejected.length > 0) {
-    const are = rejected.length === 1 ? "is" : "are";
-    const message = `${rejected.length} of ${rows.length} credentials ${are} not accepted`;
+    const message = `${rejected.length} of ${rows.length} credentials not accepted`;
     throw new AppError("credential_rejected", message, "the detail of each says why");
   }
   throw new AppError(

@@ -22,6 +22,8 @@ export function usageError({ code, message }: CommanderError, help: string): App
       return new AppError("usage", `The argument <${named}> is missing`, help);
     case "commander.optionMissingArgument":
       return new AppError("usage", `The option ${named} needs a value`, help);
+    case "commander.missingMandatoryOptionValue":
+      return new AppError("usage", `The option ${named ?? "that the command needs"} is missing`, help);
     case "commander.invalidArgument":
       return new AppError(
         "usage",

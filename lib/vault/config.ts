@@ -1,9 +1,11 @@
 import { modify, type Node, type ParseError, parseTree } from "jsonc-parser";
 import { AppError } from "../errors.ts";
-import { ensureFolder, readGuarded, replaceDurably } from "./file.ts";
+import { ensureFolder, readGuarded, replaceDurably, stampOf } from "./file.ts";
 import { quote } from "./guard.ts";
 import type { Home } from "./home.ts";
 import { withLock } from "./lock.ts";
+
+export type { Node };
 
 /** `config.json` as it stands: its text, and its syntax tree with the place of every value. */
 export interface Config {
@@ -31,9 +33,14 @@ export function readConfig({ config: path }: Pick<Home, "config">): Config {
 export async function editConfig(home: Home, edit: (config: Config) => string): Promise<void> {
   ensureFolder(home.folder);
   await withLock(home.lock, () => {
-    const config = decode(readGuarded(home.config, "settings"), home.config);
-    const text = edit(config);
-    if (text !== config.text) replaceDurably(home.config, new TextEncoder().encode(text));
+    for (;;) {
+      const stamp = stampOf(home.config);
+      const config = decode(readGuarded(home.config, "settings"), home.config);
+      const text = edit(config);
+      // Editors and other programs take no lock: what they write meanwhile must not be lost.
+      const isSame = () => stampOf(home.config) === stamp;
+      if (text === config.text || replaceDurably(home.config, new TextEncoder().encode(text), isSame)) break;
+    }
     return Promise.resolve();
   });
 }
@@ -94,6 +101,6 @@ function notAnObject(path: string): AppError {
   return new AppError(
     "usage",
     `Cannot read ${path}: it is not a JSON object`,
-    `mend it, or set it aside: mv ${quote(path)} ${quote(path + ".damaged")}`,
+    `mend it: ${quote(path)}`,
   );
 }

@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
-import { type FileKind, refuseUnsafe, refuseUnsafeFolder, unavailable } from "./guard.ts";
+import { type FileKind, quote, refuseUnsafe, refuseUnsafeFolder, unavailable } from "./guard.ts";
+
+export { quote };
 
 /** The mode of the program's own files. The umask narrows it when they are made, so it is set again. */
 export const PRIVATE = 0o600;
@@ -88,10 +90,12 @@ export function readGuarded(path: string, kind: FileKind = "own"): Uint8Array | 
  * the whole old or the whole new content: temporary file, fsync, rename, fsync of the folder, read back.
  * The caller holds the lock, so one temporary name serves and a dead writer's leftover is removed.
  *
+ * @param mayReplace is asked just before the rename
+ * @returns whether it was replaced
  * @throws {AppError} `vault_unavailable` when it can't be written: the old file is then untouched, unless it
  * was the last step that failed
  */
-export function replaceDurably(path: string, content: Uint8Array): void {
+export function replaceDurably(path: string, content: Uint8Array, mayReplace = () => true): boolean {
   const temporary = path + ".new";
   try {
     removeIfThere(temporary);
@@ -103,6 +107,10 @@ export function replaceDurably(path: string, content: Uint8Array): void {
       if (!isStill(file, temporary)) throw new Error("another program interfered");
     } finally {
       file.close();
+    }
+    if (!mayReplace()) {
+      removeIfThere(temporary);
+      return false;
     }
     Deno.renameSync(temporary, path);
     syncFolder(dirname(path));
@@ -122,6 +130,7 @@ export function replaceDurably(path: string, content: Uint8Array): void {
       "check the disk and the file system",
     );
   }
+  return true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import { boundToCheck, damaged, type Envelope } from "./envelope.ts";
+import { quote } from "./guard.ts";
 import { type ChosenStore, type KeyRecord, type KeyStore, keystoreError } from "./keystore.ts";
 import { canonical, importKey, seal, unseal } from "./seal.ts";
 
@@ -39,16 +40,19 @@ export class VaultKey {
   /**
    * Makes a key for the vault with this id, and the vault without entries.
    *
+   * @param folder where the vault is made: a copy of it shares the key
+   *
    * @returns also how the key is taken back if that vault can't be written
    * @throws {AppError}
    */
   async make(
     id: string,
+    folder: string,
     { store, chosen }: ChosenStore,
   ): Promise<{ readonly envelope: Envelope; readonly undo: () => Promise<unknown> }> {
     const { key: bytes, record, undo = () => Promise.resolve() } = await store.create(id);
     const key = await importKey(bytes);
-    const full = { ...record, chosen };
+    const full = { ...record, chosen, folder };
     const check = await seal(key, boundToCheck(id, full), "", this.#random);
     const envelope = { id, key: full, check, entries: new Map() };
     this.#held = { record: recordText(envelope), key: Promise.resolve(key) };
@@ -58,6 +62,7 @@ export class VaultKey {
   async #get(envelope: Envelope, keys: KeySource): Promise<CryptoKey> {
     const { id, key: record, check } = envelope;
     const result = await keys.forRecord(record).open(id, record);
+    if (result.state === "absent" || result.state === "corrupt") throw keystoreError(this.#orLost(result));
     if (result.state !== "found") throw keystoreError(result);
     const key = await importKey(result.key);
     const fits = await unseal(key, boundToCheck(id, record), check);
@@ -70,8 +75,17 @@ export class VaultKey {
     return new AppError(
       "key_mismatch",
       `Cannot open ${this.#path}: this key does not fit, ${changed.join(" and ")}`,
-      "put back what changed; the vault itself is untouched",
+      this.#orLost({ hint: "put back what changed" }).hint,
     );
+  }
+
+  /** What can be done when nothing brings the key back. */
+  #orLost<T extends { readonly hint: string }>(trouble: T): T {
+    const [path, aside] = [quote(this.#path), quote(this.#path + ".lost")];
+    return {
+      ...trouble,
+      hint: `${trouble.hint}; if the key is lost: mv ${path} ${aside}, and store the keys again`,
+    };
   }
 }
 

@@ -69,6 +69,8 @@ export interface NewKey {
 /** One backend. It gives 32-byte keys and nothing else. */
 export interface KeyStore {
   readonly backend: BackendName;
+  /** What is known of it without trying and without asking. */
+  examine(wish: Wish): Promise<ProbeResult>;
   /** Tries whether a new key could be kept, and leaves nothing behind. May ask the user to unlock. */
   probe(wish: Wish): Promise<ProbeResult>;
   /**
@@ -90,10 +92,19 @@ export interface ChosenStore {
   readonly chosen: Choice;
 }
 
+/** The backend that a new vault would get, and what speaks against it. */
+export interface Prospect {
+  readonly backend: BackendName;
+  readonly chosen: Choice;
+  readonly trouble: Trouble | undefined;
+}
+
 /** Chooses among the backends. */
 export interface KeyStores {
   /** Tries them, best first. May ask the user to unlock. @throws {AppError} `keystore_unavailable`, `usage` */
   forNewVault(): Promise<ChosenStore>;
+  /** What {@linkcode KeyStores.forNewVault} would choose, without trying and without asking. */
+  prospect(): Promise<Prospect>;
   /** The backend that an existing vault names. @throws {AppError} `keystore_unavailable`, `usage` */
   forRecord(record: KeyRecord): KeyStore;
   /** A backend by its name, whatever is forced. @throws {AppError} `keystore_unavailable` */

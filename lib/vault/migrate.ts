@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import { type Acceptable, adopt } from "./adopt.ts";
 import { editConfig, parseConfig, readConfig, withoutMember } from "./config.ts";
 import type { Home } from "./home.ts";
@@ -15,6 +16,8 @@ export interface Migration {
   readonly different: readonly string[];
   /** Why others are still there. */
   readonly left: readonly string[];
+  /** The entries that the vault has now, and why their plaintext could not be taken out. */
+  readonly stuck: { readonly names: readonly string[]; readonly error: AppError } | undefined;
 }
 
 interface Candidate extends Acceptable {
@@ -26,7 +29,7 @@ interface Candidate extends Acceptable {
  * Moves the plaintext keys of `config.json` into the vault: stores those that it does not have yet, reads each
  * back and compares, and only then takes the plaintext out. Whenever it is broken off, the next run goes on.
  *
- * @throws {AppError} when config.json can't be read or changed, or the vault can't be opened; nothing is lost then
+ * @throws {AppError} when config.json can't be read, or the vault can't be opened; nothing is lost then
  */
 export async function migrate(vault: Vault, home: Home, accept: Accept): Promise<Migration> {
   const candidates: Candidate[] = [];
@@ -36,25 +39,43 @@ export async function migrate(vault: Vault, home: Home, accept: Accept): Promise
     if (typeof taken === "string") left.push(taken);
     else candidates.push({ ...taken, key: key! });
   }
-  const { kept, different, problems } = await adopt(vault, candidates);
-  if (kept.length > 0) await removePlaintext(home, kept, accept);
-  return { moved: namesOf(kept), different: namesOf(different), left: [...left, ...problems] };
+  // Of repeated members the last one counts, as for most parsers.
+  const adopted = await adopt(vault, candidates.toReversed());
+  const [kept, different] = [adopted.kept.toReversed(), adopted.different.toReversed()];
+  const names = namesOf(kept);
+  const error = kept.length === 0 ? undefined : await removePlaintext(home, kept, accept);
+  return {
+    moved: error === undefined ? names : [],
+    different: namesOf(different),
+    left: [...left, ...adopted.problems],
+    stuck: error && { names, error },
+  };
 }
 
-/** Takes out what was stored, as far as it still stands there. */
-async function removePlaintext(home: Home, stored: readonly Candidate[], accept: Accept): Promise<void> {
+/** Takes out what was stored, as far as it still stands there; gives the error if it can't. */
+async function removePlaintext(
+  home: Home,
+  stored: readonly Candidate[],
+  accept: Accept,
+): Promise<AppError | undefined> {
   const isStored = ({ id, key }: Plaintext) => {
     const taken = accept(id, key);
     return typeof taken === "object" &&
       stored.some((one) => one.kind === taken.kind && one.name === taken.name && one.key === key);
   };
-  await editConfig(home, (config) => {
-    for (let rest = config;;) {
-      const next = findPlaintext(rest).find(isStored);
-      if (next === undefined) return rest.text;
-      rest = parseConfig(withoutMember(rest, next.property), home.config);
-    }
-  });
+  try {
+    await editConfig(home, (config) => {
+      for (let rest = config;;) {
+        const next = findPlaintext(rest).find(isStored);
+        if (next === undefined) return rest.text;
+        rest = parseConfig(withoutMember(rest, next.property), home.config);
+      }
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
 }
 
 function namesOf(all: readonly Acceptable[]): string[] {

@@ -52,6 +52,11 @@ export class Vault {
     return this.#file.stamp();
   }
 
+  /** Whether there is one. @throws {AppError} as {@linkcode Vault.read} does */
+  exists(): boolean {
+    return this.#file.read() !== undefined;
+  }
+
   /**
    * Reads what is there now. No vault is an empty one.
    *
@@ -138,7 +143,7 @@ export class Vault {
         if (!draft.changed) return { result };
         const write = (envelope: Envelope) => this.#write(envelope, draft);
         if (current !== undefined) await write(current);
-        else await this.#writeNew(uuid(this.#system.random(16)), chosen!, write);
+        else await this.#writeNew(chosen!, write);
         return { result };
       });
       if (done !== undefined) return done.result;
@@ -171,11 +176,12 @@ export class Vault {
       if (probe.state !== "open") throw keystoreError(probe);
       const done = await this.#file.locked(before, async (current) => {
         const entriesNow = await openAll(key, current!);
-        await this.#writeNew(before.id, { store: target, chosen: "moved" }, async (empty) => {
+        // Under a new id, since a copy of the folder may have its key under the old one.
+        await this.#writeNew({ store: target, chosen: "moved" }, async (empty) => {
           const entries = await this.#sealAll(entriesNow, empty, target);
           this.#file.replace({ ...empty, entries });
         });
-        return { from, leftover: await this.#keys.named(from).remove(before.id) };
+        return { from, leftover: await this.#removeKey(before) };
       });
       if (done !== undefined) return done;
     }
@@ -206,6 +212,17 @@ export class Vault {
     this.#file.replace({ ...envelope, entries });
   }
 
+  /** Removes the key of a vault that has another one now, unless the vault in another folder needs it. */
+  async #removeKey({ id, key }: Envelope): Promise<Trouble | undefined> {
+    const { backend, folder = this.#home.folder } = key;
+    if (folder === this.#home.folder) return await this.#keys.named(backend).remove(id);
+    return {
+      state: "unavailable",
+      reason: "The vault was copied from another folder",
+      hint: "it is left for the vault in the folder where this one was made",
+    };
+  }
+
   /** Seals opened entries under the key of a new envelope. */
   async #sealAll(
     opened: ReadonlyMap<string, OpenEntry>,
@@ -225,8 +242,8 @@ export class Vault {
   }
 
   /** Makes a key, and takes it back if the file could not be written with it. */
-  async #writeNew(id: string, chosen: ChosenStore, write: (empty: Envelope) => Promise<void>): Promise<void> {
-    const { envelope, undo } = await this.#key.make(id, chosen);
+  async #writeNew(chosen: ChosenStore, write: (empty: Envelope) => Promise<void>): Promise<void> {
+    const { envelope, undo } = await this.#key.make(uuid(this.#system.random(16)), this.#home.folder, chosen);
     try {
       await write(envelope);
     } catch (error) {

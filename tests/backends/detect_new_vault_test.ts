@@ -4,6 +4,7 @@ import {
   type BackendName,
   BACKENDS,
   type Choice,
+  CHOICES,
   type KeyStore,
   type Wish,
 } from "../../lib/vault/keystore.ts";
@@ -30,7 +31,7 @@ function backends(states: States, whys: Partial<Record<BackendName, Choice>> = {
       return result.state === "missing" ? { ...result, why: whys[backend] ?? result.why } : result;
     };
     const never = () => assert.fail("choosing makes, opens and removes no key");
-    return { backend, probe, create: never, open: never, remove: never };
+    return { backend, examine: probe, probe, create: never, open: never, remove: never };
   });
   return { stores, log };
 }
@@ -41,7 +42,7 @@ const BEST: [states: States, backend: BackendName, chosen: Choice, probed: numbe
   [["open", "open", "open"], "keychain", "best", 1],
   [["open", "locked", "open"], "keychain", "best", 1],
   [["missing", "open", "open"], "libsecret", "no_gui_session", 2],
-  [["missing", "missing", "open"], "machine", "no_collection", 3],
+  [["missing", "missing", "open"], "machine", "no_gui_session", 3],
 ];
 
 Deno.test("detectKeyStores() takes for a new vault the first that is there, and says why", async (t) => {
@@ -103,6 +104,58 @@ Deno.test("detectKeyStores() refuses a forced backend with the reason, and takes
         assert.equal(message, `Cannot use ${backend}: ${state}`);
         assert.match(hint!, /^(get|mend) \w+; or unset AGENTGAZER_SECRET_BACKEND$/);
         assert.deepEqual(log, [`${backend} explicit`]);
+      });
+    }
+  }
+});
+
+Deno.test("detectKeyStores() tells that a new vault falls back to a file, and why, and nothing else", async (t) => {
+  const rows: [states: States, forced: BackendName | undefined, told: string[]][] = [
+    [["open", "open", "open"], undefined, []],
+    [["missing", "open", "open"], undefined, []],
+    [["missing", "missing", "open"], undefined, [
+      `the vault's key is kept in a file, because ${CHOICES.no_gui_session}`,
+    ]],
+    [["missing", "missing", "open"], "machine", []],
+    [["locked", "missing", "open"], undefined, []],
+    [["missing", "missing", "locked"], undefined, []],
+  ];
+  for (const [states, forced, told] of rows) {
+    await t.step(`${states.join(", ")}; ${forced}`, async () => {
+      const said: string[] = [];
+      const { stores } = backends(states, WHYS);
+      const detected = detectKeyStores(stores, forced, (message) => void said.push(message));
+      await detected.prospect();
+      assert.deepEqual(said, []);
+      await detected.forNewVault().catch(() => {});
+      assert.deepEqual(said, told);
+    });
+  }
+});
+
+Deno.test("detectKeyStores() foresees what a new vault gets, and what speaks against it, trying nothing", async (t) => {
+  for (
+    const states of [...BEST.map(([one]) => one), ...TROUBLES.map((one): States => [one, "open", "open"])]
+  ) {
+    for (const forced of [undefined, ...BACKENDS]) {
+      await t.step(`${states.join(", ")}; ${forced}`, async () => {
+        const { stores, log } = backends(states, WHYS);
+        const examining = stores.map((store) => ({ ...store, probe: () => assert.fail("it is tried") }));
+        const { backend, chosen, trouble } = await detectKeyStores(examining, forced).prospect();
+        const asked = [...log];
+        log.length = 0;
+        const get = () => detectKeyStores(stores, forced).forNewVault();
+        if (trouble === undefined) {
+          const choice = await get();
+          assert.deepEqual([choice.store.backend, choice.chosen], [backend, chosen]);
+        } else {
+          const { message, hint } = await fails("keystore_unavailable", get);
+          assert.equal(message, trouble.reason);
+          assert.ok(hint!.startsWith(trouble.hint), hint!);
+          const state = states[BACKENDS.indexOf(backend)]!;
+          assert.equal(trouble.state, state === "missing" ? "unavailable" : state);
+        }
+        assert.deepEqual(asked, log);
       });
     }
   }

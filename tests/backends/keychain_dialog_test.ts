@@ -111,3 +111,51 @@ Deno.test("keychainItems() tells once per dialog what it waits for, and goes on 
   assert.deepEqual(await items.read("app", "me"), { state: "found", value: "agz1:new" });
   assert.equal(told, 2);
 });
+
+Deno.test({
+  ...unsanitized,
+  name: "keychainItems() asks again silently only a minute after nobody answered",
+  async fn() {
+    using program = shellScript(
+      'echo "$*" >> "$folder/log"; case " $*" in *" -w") test ! -e "$folder/late" || exec sleep 60; echo agz1;; esac',
+    );
+    const started = () => Deno.readTextFileSync(program.at("log")).trim().split("\n").length;
+    const items = keychain(program, { asking: silent(SOON) });
+    assert.deepEqual(await items.read("app", "me"), { state: "found", value: "agz1" });
+    assert.deepEqual(await items.read("app", "me"), { state: "found", value: "agz1" });
+    Deno.writeTextFileSync(program.at("late"), "");
+    const late = await items.read("app", "me");
+    assert.equal(late.state, "locked");
+    Deno.removeSync(program.at("late"));
+    const before = started();
+    assert.deepEqual(await items.read("app", "me"), late);
+    assert.deepEqual(await items.read("other", "you"), late);
+    assert.equal(started(), before, "it was asked again");
+
+    const now = performance.now.bind(performance);
+    try {
+      performance.now = () => now() + 59_000 - SOON;
+      assert.deepEqual(await items.read("app", "me"), late);
+      assert.equal(started(), before, "it was asked again");
+      performance.now = () => now() + 60_001;
+      assert.deepEqual(await items.read("app", "me"), { state: "found", value: "agz1" });
+    } finally {
+      performance.now = now;
+    }
+  },
+});
+
+Deno.test({
+  ...unsanitized,
+  name: "keychainItems() asks the user again who did not answer",
+  async fn() {
+    using program = shellScript(
+      'case " $*" in *" -w") test ! -e "$folder/late" || exec sleep 60; echo agz1;; esac',
+    );
+    Deno.writeTextFileSync(program.at("late"), "");
+    const items = keychain(program, { asking: attended(() => {}, SOON) });
+    assert.equal((await items.read("app", "me")).state, "locked");
+    Deno.removeSync(program.at("late"));
+    assert.deepEqual(await items.read("app", "me"), { state: "found", value: "agz1" });
+  },
+});

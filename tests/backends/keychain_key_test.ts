@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { itemBackend, type Items } from "../../backends/item.ts";
+import { itemBackend, type ItemResult, type Items, type MissingOrTrouble } from "../../backends/item.ts";
 import type { KeyRecord, Trouble } from "../../lib/vault/keystore.ts";
 import { countingRandom } from "../support/fake_system.ts";
 import { exitOf, fails } from "../support/failure.ts";
@@ -8,6 +8,7 @@ import { atOnce, keychain, keychainStore, SERVICE, shellScript } from "../suppor
 import { type Mode, startSecurity } from "../support/security/fixture.ts";
 
 const ID = "01234567-89ab-4cde-8f01-23456789abcd";
+const OTHER_ID = ID.replace("0", "1");
 const RECORD: KeyRecord = { backend: "keychain", item: "0123456789abcdef" };
 const KEY = new Uint8Array(32).fill(0xfb);
 const TEXT = `agz1:${KEY.toBase64()}`;
@@ -133,7 +134,7 @@ Deno.test("itemBackend() takes the key that is there after the write, whoever wr
 });
 
 Deno.test("itemBackend() keeps what is there when the Keychain refuses its change", async (t) => {
-  const modes: Mode[] = ["update-fails", "locked-headless", "phantom-write"];
+  const modes: Mode[] = ["locked-headless"];
   await atOnce(t, modes, String, async (mode) => {
     using security = startSecurity();
     security.put(SERVICE, ID, Buffer.from("foreign"));
@@ -141,4 +142,69 @@ Deno.test("itemBackend() keeps what is there when the Keychain refuses its chang
     assert.equal(await exitOf(() => keychainStore(security).create(ID)), 5);
     assert.equal(Buffer.from(security.items()[0]!.secret).toString(), "foreign");
   });
+});
+
+Deno.test("itemBackend() leaves nothing when it can't make a key, or when it is taken back", async (t) => {
+  await t.step("written, and not given back", async () => {
+    using security = startSecurity();
+    using other = shellScript(
+      `case "$*" in find-generic-password*-w*) exit 51;; esac; exec '${security.path}' "$@"`,
+    );
+    security.put(SERVICE, OTHER_ID, Buffer.from("foreign"));
+    assert.equal(await exitOf(() => keychainStore(other).create(ID)), 5);
+    assert.deepEqual(security.items().map(({ account }) => account), [OTHER_ID]);
+  });
+  await t.step("not written", async () => {
+    using security = startSecurity();
+    security.mode = "phantom-write";
+    assert.equal(await exitOf(() => keychainStore(security).create(ID)), 5);
+    assert.deepEqual(security.items(), []);
+  });
+  await t.step("taken back", async () => {
+    using security = startSecurity();
+    await keychainStore(security).create(OTHER_ID);
+    const { undo } = await keychainStore(security).create(ID);
+    assert.equal(security.items().length, 2);
+    assert.equal(await undo!(), undefined);
+    assert.deepEqual(security.items().map(({ account }) => account), [OTHER_ID]);
+  });
+});
+
+Deno.test("itemBackend() calls an item that is not there locked while its keystore is", async (t) => {
+  const locked: Trouble = { state: "locked", reason: "Cannot use it: it is locked", hint: "unlock it" };
+  const absent: Trouble = { state: "absent", reason: "Cannot find it", hint: "look for it" };
+  const missing: MissingOrTrouble = { state: "missing", why: "no_bus", reason: "Cannot reach it", hint: "x" };
+  const denied: Trouble = { ...locked, state: "denied" };
+  const rows: [what: string, examined: MissingOrTrouble | undefined, read: ItemResult, state: string][] = [
+    ["open", undefined, absent, "absent"],
+    ["locked", locked, absent, "locked"],
+    ["denied", denied, absent, "absent"],
+    ["missing", missing, absent, "absent"],
+    ["locked, and another trouble", locked, denied, "denied"],
+    ["locked, and found", locked, { state: "found", value: TEXT }, "found"],
+  ];
+  const never = () => assert.fail("nothing is written or removed, and nobody is asked");
+  for (const [what, examined, read, state] of rows) {
+    for (const silently of [false, true]) {
+      await t.step(`${what}${silently ? ", silently" : ""}`, async () => {
+        const examine = () => Promise.resolve(examined);
+        const silent: Items = {
+          backend: "libsecret",
+          examine,
+          read: () => silently ? Promise.resolve(read) : never(),
+          write: never,
+          remove: never,
+        };
+        const asking: Items = {
+          ...silent,
+          examine: never,
+          read: () => silently ? never() : Promise.resolve(read),
+        };
+        const store = itemBackend(asking, silent, countingRandom());
+        const result = await store.open(ID, { backend: "libsecret" }, silently);
+        assert.equal(result.state, state);
+        if (state === "locked") assert.deepEqual(result, locked);
+      });
+    }
+  }
 });

@@ -12,6 +12,10 @@ function record(box: KeychainBox): string {
   return `${backend} ${chosen}`;
 }
 
+function idOf(box: KeychainBox): string {
+  return parseEnvelope(box.bytes(), box.home.vault).id;
+}
+
 /** A vault with a key on the machine, beside an open Keychain. */
 async function onMachine(): Promise<KeychainBox> {
   const box = keychainBox({ isGraphical: false });
@@ -27,10 +31,11 @@ async function assertWhole(box: KeychainBox): Promise<void> {
 
 Deno.test("Vault moves from the machine to the Keychain and back, and leaves no item", async () => {
   using box = await onMachine();
-  const { id } = parseEnvelope(box.bytes(), box.home.vault);
+  const before = idOf(box);
   assert.deepEqual(await box.vault().move("keychain"), { from: "machine", leftover: undefined });
+  assert.notEqual(idOf(box), before);
   assert.equal(record(box), "keychain moved");
-  assert.deepEqual(box.security.items().map(({ account }) => account), [id]);
+  assert.deepEqual(box.security.items().map(({ account }) => account), [idOf(box)]);
   await assertWhole(box);
   assert.equal(await box.vault().move("keychain"), undefined);
   assert.deepEqual(await box.vault().move("machine"), { from: "keychain", leftover: undefined });
@@ -77,23 +82,28 @@ Deno.test("Vault tells of the item that the Keychain does not let go, and works 
   assert.equal(box.security.items().length, 1);
   assert.equal(await box.open("openai"), "sk-one");
 
-  box.security.mode = "update-fails";
+  const [leftover] = box.security.items();
+  box.security.mode = "phantom-write";
   const before = box.bytes();
   await fails("keystore_unavailable", () => box.vault().move("keychain"));
   assert.deepEqual(box.bytes(), before);
+  assert.deepEqual(box.security.items(), [leftover]);
   box.security.mode = "normal";
   await box.vault().move("keychain");
-  assert.equal(box.security.items().length, 1);
+  const accounts = box.security.items().map(({ account }) => account);
+  assert.deepEqual(accounts.sort(), [leftover!.account, idOf(box)].sort());
   assert.equal(await box.open("openai"), "sk-one");
 });
 
-Deno.test("Vault moves over an item that a broken-off move left", async () => {
+Deno.test("Vault moves beside an item of its old id, which it leaves", async () => {
   using box = await onMachine();
-  const { id } = parseEnvelope(box.bytes(), box.home.vault);
+  const id = idOf(box);
   box.security.put(SERVICE, id, Buffer.from(`agz1:${new Uint8Array(32).toBase64()}`));
+  const [other] = box.security.items();
   await assertWhole(box);
   await box.vault().move("keychain");
-  assert.equal(box.security.items().length, 1);
+  assert.equal(box.security.items().length, 2);
+  assert.deepEqual(box.security.items().find(({ account }) => account === id), other);
   await assertWhole(box);
 });
 

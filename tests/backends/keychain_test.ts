@@ -78,14 +78,14 @@ Deno.test("keychainItems() sends a secret on stdin only, in one line", async () 
   assert.ok(writes[1]!.stdin.includes(value));
   for (const { argv } of others) {
     const [command, ...options] = argv;
-    assert.ok(["find-generic-password", "delete-generic-password"].includes(command!), command);
+    assert.ok(["find-generic-password", "delete-generic-password"].includes(command!), command!);
     assert.deepEqual(options.slice(0, 4), ["-a", options[1], "-s", SERVICE]);
     assert.match(options[1]!, /^(probe-[0-9a-f]{32}|[0-9a-f-]{36})$/);
     assert.ok(["", "-w"].includes(options.slice(4).join(" ")), options.join(" "));
   }
   for (const { argv } of calls) {
     for (const spelling of [value, key.toBase64().slice(0, 12), key.toHex().slice(0, 12)]) {
-      assert.ok(!argv.join(" ").includes(spelling), argv[0]);
+      assert.ok(!argv.join(" ").includes(spelling), argv[0]!);
     }
   }
 });

@@ -73,7 +73,7 @@ Deno.test("Vault is not made, and no other keystore taken, when the Keychain fai
     const way = forced === undefined
       ? "AGENTGAZER_SECRET_BACKEND=machine"
       : "unset AGENTGAZER_SECRET_BACKEND";
-    assert.ok(hint?.endsWith(way), hint);
+    assert.ok(hint?.endsWith(way), hint!);
     assert.deepEqual(namesIn(box.home.folder), []);
     assert.deepEqual(box.security.items(), []);
   });

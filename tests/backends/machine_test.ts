@@ -183,6 +183,33 @@ Deno.test("machineBackend() tells why it can't remove the key file, as a backend
   assert.equal((await backend.remove(VAULT))?.state, "unavailable");
 });
 
+Deno.test("machineBackend() leaves the key file while a vault that was set aside may need it", async (t) => {
+  const rows: [names: string[], isLeft: boolean][] = [
+    [["vault.json.lost"], true],
+    [["vault.json.damaged"], true],
+    [["vault.json.1", "vault.json.2"], true],
+    [["vault.json.new", "vault.json.old"], true],
+    [["vault.json", "vault.json.new", "vault.lock", "config.json", "config.json.damaged"], false],
+  ];
+  for (const [names, isLeft] of rows) {
+    await t.step(names.join(), async () => {
+      using folder = temporaryFolder();
+      const { key, record } = await create(own(folder));
+      for (const name of names) Deno.writeTextFileSync(folder.at(name), "");
+      const trouble = await machineBackend(own(folder), identity(ADA), countingRandom()).remove(VAULT);
+      if (!isLeft) {
+        assert.equal(trouble, undefined);
+        assert.deepEqual(namesIn(folder.path), names.toSorted());
+        return;
+      }
+      assert.equal(trouble?.state, "unavailable");
+      assert.ok(trouble.reason.includes(folder.at("vault.json.")), trouble.reason);
+      assert.ok(trouble.hint.endsWith(`rm ${folder.at("machine.key")}`), trouble.hint);
+      assert.deepEqual(await found(own(folder), record), [key.toHex(), []]);
+    });
+  }
+});
+
 for (const size of [0, 1, 31]) {
   Deno.test(`machineBackend() refuses a key file of ${size} bytes and leaves it`, async () => {
     using folder = temporaryFolder();

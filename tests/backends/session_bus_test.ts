@@ -38,12 +38,33 @@ Deno.test("sessionBus() finds the socket that systemd makes", () => {
   });
 });
 
-Deno.test("sessionBus() prefers the address, and takes an autolaunch as no bus in spite of a socket", () => {
-  withSocket("1000", (folder) => {
-    const env = { XDG_RUNTIME_DIR: folder };
-    assert.equal(busIn({ ...env, DBUS_SESSION_BUS_ADDRESS: "unix:path=/x" }), "unix:path=/x");
-    assert.equal(busIn({ ...env, DBUS_SESSION_BUS_ADDRESS: "autolaunch:" }), undefined);
-  });
+Deno.test("sessionBus() prefers the address, unless its socket is not there or it is an order to start a bus", async (t) => {
+  const rows: [what: string, address: (folder: string) => string, isTaken: boolean][] = [
+    ["a socket", (folder) => `unix:path=${folder}/other`, true],
+    ["a socket, and more", (folder) => `unix:path=${folder}/other,guid=01`, true],
+    ["no socket, and more", () => "unix:path=/x,guid=01", true],
+    ["no socket, and another address", () => "unix:path=/x;unix:path=/y", true],
+    ["no socket, in hex", () => "unix:path=/%78", true],
+    ["an abstract socket", () => "unix:abstract=/x", true],
+    ["a port", () => "tcp:host=127.0.0.1,port=1", true],
+    ["nonsense", () => "nonsense", true],
+    ["no socket", () => "unix:path=/x", false],
+    ["a file", (folder) => `unix:path=${folder}/file`, false],
+    ["a folder", (folder) => `unix:path=${folder}`, false],
+    ["an order", () => "autolaunch:", false],
+    ["an order in a scope", () => "autolaunch:scope=*user", false],
+    ["nothing", () => "", false],
+  ];
+  for (const [what, addressIn, isTaken] of rows) {
+    await t.step(what, () =>
+      withSocket("1000", (folder) => {
+        Deno.writeTextFileSync(`${folder}/file`, "");
+        using _other = Deno.listen({ transport: "unix", path: `${folder}/other` });
+        const address = addressIn(folder);
+        const env = { XDG_RUNTIME_DIR: folder, DBUS_SESSION_BUS_ADDRESS: address };
+        assert.equal(busIn(env), isTaken ? address : `unix:path=${folder}/bus`);
+      }));
+  }
 });
 
 const ODD: [name: string, written: string][] = [

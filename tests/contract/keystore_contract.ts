@@ -49,6 +49,22 @@ export function testKeyStore(name: string, needs: readonly Need[], makePlace: ()
     assert.equal(await keyOf(place, ID, record), key.toHex());
   });
 
+  check("examine() finds it open, and leaves nothing behind", async (place) => {
+    for (const wish of ["automatic", "explicit"] as const) {
+      assert.deepEqual(await place.store().examine(wish), { state: "open" });
+      assert.deepEqual(await place.kept(), []);
+    }
+  });
+
+  check("create() is undone without a trace, and without another vault's key", async (place) => {
+    const { key, record } = await place.store().create(OTHER);
+    const kept = await place.kept();
+    const { undo } = await place.store().create(ID);
+    assert.equal(await undo?.(), undefined);
+    assert.deepEqual(await place.kept(), kept);
+    assert.equal(await keyOf(place, OTHER, record), key.toHex());
+  });
+
   check("open() gives in a new process what create() made", async (place) => {
     const { key, record } = await place.store().create(ID);
     assert.equal(key.length, 32);

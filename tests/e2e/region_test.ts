@@ -26,14 +26,17 @@ testWith(NEEDS, "providers set --region takes effect at the next request of a ru
   }
   for (const [id, region, host] of REGIONS) {
     await t.step(`${id} ${region}`, async () => {
-      const { code, stderr } = await scene.box.run(["providers", "set", id, "--region", region]);
+      const { code, stderr } = await scene.box.run(["providers", "set", id, "--region", region], {
+        stdin: canaryKey(id),
+      });
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /kept the .* key for the region/);
+      assert.match(stderr, new RegExp(`stored the .* key; it goes to https://${host}\n$`));
       assert.equal(await hostOf(scene, id), host);
     });
   }
   await t.step("a new key keeps the region", async () => {
-    await scene.box.run(["providers", "set", "moonshot", "--region", "global"]);
+    const stdin = canaryKey("moonshot");
+    await scene.box.run(["providers", "set", "moonshot", "--region", "global"], { stdin });
     await scene.box.run(["providers", "set", "moonshot"], { stdin: canaryKey("moonshot") });
     assert.equal(await hostOf(scene, "moonshot"), "api.moonshot.ai");
   });

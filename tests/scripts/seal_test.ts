@@ -99,23 +99,15 @@ const SECRET_TOOL = [
   "/run/current-system/sw/bin/secret-tool",
 ];
 
-const DBUS_SEND = [
-  "/usr/bin/dbus-send",
-  "/usr/local/bin/dbus-send",
-  "/opt/homebrew/bin/dbus-send",
-  "/run/current-system/sw/bin/dbus-send",
-];
-
 /** The programs that may be started. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  linux: [...SECRET_TOOL, ...DBUS_SEND],
+  linux: SECRET_TOOL,
   darwin: [
     "/usr/bin/security",
     "/usr/sbin/ioreg",
     "/bin/launchctl",
     "/usr/bin/pgrep",
     ...SECRET_TOOL,
-    ...DBUS_SEND,
   ],
 };
 

@@ -57,6 +57,7 @@ export function damageEntry(line: CommandLine, name: string): void {
 export function troubledKeyStores(trouble: Trouble): () => KeyStores {
   const store = {
     backend: "libsecret" as const,
+    examine: () => Promise.resolve(trouble),
     probe: () => Promise.resolve(trouble),
     create: () => Promise.reject(new Error("not to be called")),
     open: () => Promise.resolve(trouble),
@@ -64,6 +65,7 @@ export function troubledKeyStores(trouble: Trouble): () => KeyStores {
   };
   return () => ({
     forNewVault: () => Promise.reject(keystoreError(trouble)),
+    prospect: () => Promise.resolve({ backend: store.backend, chosen: "best", trouble }),
     forRecord: () => store,
     named: () => store,
   });

@@ -10,7 +10,7 @@ import type {
 } from "../../lib/vault/keystore.ts";
 
 /** What a backend is asked to do. */
-export type Step = "probe" | "create" | "open" | "remove";
+export type Step = "probe" | "create" | "undo" | "open" | "remove";
 
 /** How a fake keystore is, apart from its keys; `open` is as it should be. */
 export type FakeState = "open" | "missing" | Trouble["state"];
@@ -58,6 +58,11 @@ export function fakeKeyStores(): FakeKeyStores {
       if (probe.state !== "open") throw new Error("the test asks for a keystore that is not open");
       return { store, chosen: "best" satisfies Choice };
     },
+    async prospect() {
+      const result = await stores[all.best].examine("automatic");
+      if (result.state === "missing") throw new Error("the test asks for a keystore that is not there");
+      return { backend: all.best, chosen: "best", trouble: result.state === "open" ? undefined : result };
+    },
     forRecord: ({ backend }) => stores[backend],
     named: (backend) => stores[backend],
   };
@@ -102,12 +107,14 @@ export function fakeKeyStore(backend: BackendName, log: string[] = []): FakeKeyS
     state: "open",
     before() {},
     after() {},
+    examine: () => Promise.resolve(probe()),
     probe: () => step("probe", probe),
     create: (vaultId) =>
       step("create", () => {
         const key = crypto.getRandomValues(new Uint8Array(32));
         store.keys.set(vaultId, key.toHex());
-        return { key, record: { backend, item: itemOf(key.toHex()) } };
+        const undo = () => step("undo", () => remove(vaultId));
+        return { key, record: { backend, item: itemOf(key.toHex()) }, undo };
       }),
     open: (vaultId, record) => step("open", () => open(vaultId, record)),
     remove: (vaultId) => step("remove", () => remove(vaultId)),

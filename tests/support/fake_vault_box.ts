@@ -24,7 +24,7 @@ export interface FakeVaultBox extends Disposable {
   /** `vault.json` as it is. */
   text(): string;
   envelope(): Envelope;
-  /** The backends that keep a key of this vault. */
+  /** The backends that keep any key. */
   keptBy(): BackendName[];
   /** Edits the entries and writes the file as the program would. */
   tamper(edit: (entries: Map<string, Json>) => void): void;
@@ -68,7 +68,7 @@ export function fakeVaultBox(): FakeVaultBox {
     },
     text: () => Deno.readTextFileSync(home.vault),
     envelope: () => parseEnvelope(Deno.readFileSync(home.vault), home.vault),
-    keptBy: () => BACKENDS.filter((backend) => keys.stores[backend].keys.has(box.envelope().id)),
+    keptBy: () => BACKENDS.filter((backend) => keys.stores[backend].keys.size > 0),
     tamper(edit) {
       const envelope = box.envelope();
       const entries = new Map(envelope.entries);

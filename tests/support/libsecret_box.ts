@@ -45,3 +45,45 @@ async function runs(bus: string): Promise<boolean> {
   }
   return false;
 }
+
+/** What a D-Bus message holds that answers a call. */
+export interface ReplyParts {
+  /** The serial of the call. */
+  readonly to: number;
+  /** The name of the error that it is. */
+  readonly error?: string;
+  /** An object path as its only value. */
+  readonly path?: string;
+  /** A boolean in a variant as its only value. */
+  readonly variant?: boolean;
+  readonly littleEndian?: boolean;
+}
+
+/** Writes an answer as a bus sends it (D-Bus Specification, "Message Format"). */
+export function dbusReply(parts: ReplyParts): Uint8Array<ArrayBuffer> {
+  const { to, error, path, variant, littleEndian = true } = parts;
+  const number = (value: number) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, littleEndian);
+    return [...bytes];
+  };
+  const ascii = (value: string) => [...new TextEncoder().encode(value)];
+  const text = (value: string) => [...number(value.length), ...ascii(value), 0];
+  const padded = (bytes: number[]) => [...bytes, ...Array(-bytes.length & 7).fill(0)];
+
+  const body = path !== undefined ? text(path) : variant === undefined ? [] : [
+    ...[1, ...ascii("b"), 0, 0],
+    ...number(variant ? 1 : 0),
+  ];
+  const signature = path !== undefined ? "o" : variant === undefined ? "" : "v";
+  const fields = [
+    [5, 1, ...ascii("u"), 0, ...number(to)],
+    ...error === undefined ? [] : [[4, 1, ...ascii("s"), 0, ...text(error)]],
+    [7, 1, ...ascii("s"), 0, ...text("org.freedesktop.DBus")],
+    ...signature === "" ? [] : [[8, 1, ...ascii("g"), 0, signature.length, ...ascii(signature), 0]],
+  ];
+  const array = fields.reduce((before: number[], field) => [...padded(before), ...field], []);
+  const head = [...ascii(littleEndian ? "l" : "B"), error === undefined ? 2 : 3, 0, 1];
+  head.push(...number(body.length), ...number(to + 1 >>> 0), ...number(array.length), ...array);
+  return Uint8Array.from([...padded(head), ...body]);
+}

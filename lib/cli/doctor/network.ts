@@ -53,7 +53,13 @@ async function examineClock(context: Context, provider: Provider): Promise<Findi
   const { host } = new URL(baseOf(context, provider));
   const asked = system.now();
   const url = new URL(`https://${host}/`);
-  const answered = upstream({ url, method: "GET", headers: new Headers(), body: null, signal: over.signal });
+  const answered = upstream({
+    url,
+    method: "GET",
+    headers: new Headers({ "cache-control": "no-cache" }),
+    body: null,
+    signal: over.signal,
+  });
   const late = system.sleep(DEADLINE).then(() => {
     throw new Refusal("upstream_timeout", `${host} did not answer within ten seconds`);
   });
@@ -75,7 +81,7 @@ async function examineClock(context: Context, provider: Provider): Promise<Findi
     if (!(error instanceof Refusal)) throw error;
     return broken(
       "network",
-      new AppError("network_failed", error.message, "check the network and the proxy settings"),
+      new AppError("network_failed", error.message, "check the network, HTTPS_PROXY and NO_PROXY"),
     );
   } finally {
     over.abort();

@@ -3,6 +3,7 @@ import { providerById } from "../../providers/table.ts";
 import type { Entry } from "../../vault/contents.ts";
 import { damagedEntry, entryName } from "../../vault/envelope.ts";
 import { credentialIn } from "../../proxy/inject.ts";
+import { keystoreError } from "../../vault/keystore.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { Context } from "../context.ts";
 import { keystoreStatus } from "../keystore.ts";
@@ -11,7 +12,8 @@ import { broken, examine, type Finding, fine, warning } from "./finding.ts";
 /** Looks at the keystore, and whether the vault opens with its key. Asks nobody. */
 export async function examineKeystore(context: Context, vault: Vault): Promise<Finding[]> {
   await vault.unlock();
-  const { status: { backend, reason, state } } = await keystoreStatus(context, vault);
+  const { status: { backend, reason, state }, trouble } = await keystoreStatus(context, vault);
+  if (trouble !== undefined) throw keystoreError(trouble);
   return [fine("keystore", `${backend}: ${state}; ${reason}`)];
 }
 

@@ -4,15 +4,18 @@ import { assertOnly, checkUp } from "../../support/check_up.ts";
 import { commandLine } from "../../support/command_line.ts";
 import { homeOf } from "../../support/command_vault.ts";
 
+/** What mends a file that is no JSON object. */
+const MEND = /^mend it: \S+config\.json$/;
+
 Deno.test("doctor says why config.json can't be used", async (t) => {
   const rows: [name: string, config: string | Uint8Array, message: RegExp, fix: RegExp][] = [
-    ["no JSON", `{"apiKey": ${CANARY}`, /is not a JSON object/, /mv \S+ \S+\.damaged$/],
-    ["empty", "", /is not a JSON object/, /mv /],
-    ["a list", `["${CANARY}"]`, /is not a JSON object/, /mv /],
-    ["a text", `"${CANARY}"`, /is not a JSON object/, /mv /],
-    ["comments", "{} // no", /is not a JSON object/, /mv /],
-    ["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), /is not a JSON object/, /mv /],
-    ["nested without end", '{"a":'.repeat(200_000), /is not a JSON object/, /mv /],
+    ["no JSON", `{"apiKey": ${CANARY}`, /is not a JSON object/, MEND],
+    ["empty", "", /is not a JSON object/, MEND],
+    ["a list", `["${CANARY}"]`, /is not a JSON object/, MEND],
+    ["a text", `"${CANARY}"`, /is not a JSON object/, MEND],
+    ["comments", "{} // no", /is not a JSON object/, MEND],
+    ["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), /is not a JSON object/, MEND],
+    ["nested without end", '{"a":'.repeat(200_000), /is not a JSON object/, MEND],
     [
       "another region",
       `{"providers":{"zhipu":{"region":"${CANARY}"}}}`,
@@ -94,7 +97,8 @@ Deno.test("doctor warns that a config.json that is a link is not changed", async
       assertOnly(result, "config", "warning", message, /^\(umask 077 && cp .*\)$/);
       assert.equal(result.code, 0);
       // As it says: read, but not replaced.
-      assert.equal((await line.run(["providers", "set", "moonshot", "--region", "cn"])).code, 6);
+      const enter = { stdin: ["\r"], isTerminal: true };
+      assert.equal((await line.run(["providers", "set", "moonshot", "--region", "cn"], enter)).code, 6);
       const fix = result.troubles[0]!.fix!;
       assert.ok((await new Deno.Command("sh", { args: ["-c", fix] }).output()).success);
       assert.deepEqual((await checkUp(line)).troubles, []);

@@ -15,7 +15,10 @@ Deno.test("doctor says what is wrong with the keystore", async (t) => {
         if (withVault) await line.run(["providers", "set", "openai"], { stdin: ["key"] });
         const result = await checkUp(line, { keyStores: troubledKeyStores(trouble) });
         const [first] = result.troubles;
-        assert.deepEqual([first!.level, first!.message, first!.fix], ["error", trouble.reason, trouble.hint]);
+        const { vault } = homeOf(line);
+        const lost = `; if the key is lost: mv ${vault} ${vault}.lost, and store the keys again`;
+        const fix = withVault && ["absent", "corrupt"].includes(state) ? trouble.hint + lost : trouble.hint;
+        assert.deepEqual([first!.level, first!.message, first!.fix], ["error", trouble.reason, fix]);
         assert.equal(result.code, 5);
         assert.equal(result.troubles.length, 1, JSON.stringify(result.troubles));
       });
@@ -32,6 +35,10 @@ Deno.test("doctor says that the key does not fit", async () => {
   const { code, troubles } = await checkUp(line);
   assert.equal(code, 5);
   assert.equal(troubles.length, 1);
+  assert.match(
+    troubles[0]!.fix!,
+    /; if the key is lost: mv \S+vault\.json \S+vault\.json\.lost, and store the keys again$/,
+  );
 });
 
 Deno.test("doctor asks nobody", async () => {

@@ -7,6 +7,8 @@ import { fakeUpstream } from "../../support/fake_upstream.ts";
 
 const MINUTE = 60_000;
 
+const FIX = "check the network, HTTPS_PROXY and NO_PROXY";
+
 Deno.test("doctor compares the clock with a provider's", async (t) => {
   const good = [0, 1000, -1000, 59_000, -59_000];
   for (const skew of good) {
@@ -59,7 +61,8 @@ Deno.test("doctor asks one provider once, without a credential, and takes any an
       );
       assert.ok((await checkUp(line, { upstream: fake.upstream })).ok);
       const [{ method, url, headers, signal }, ...others] = fake.calls as [typeof fake.calls[0]];
-      assert.deepEqual([method, url, headers, others], ["GET", "https://api.mistral.ai/", {}, []]);
+      const sent = { "cache-control": "no-cache" };
+      assert.deepEqual([method, url, headers, others], ["GET", "https://api.mistral.ai/", sent, []]);
       assert.ok(signal.aborted);
     });
   }
@@ -98,7 +101,7 @@ Deno.test("doctor says when no provider can be reached", async (t) => {
     const refuse = () =>
       Promise.reject(new Refusal("upstream_failed", "api.openai.com could not be reached: why"));
     const result = await checkUp(line, { upstream: refuse });
-    assertOnly(result, "network", "error", /could not be reached: why$/, /network/);
+    assertOnly(result, "network", "error", /could not be reached: why$/, FIX);
     assert.equal(result.code, 7);
   });
   await t.step("in time", async () => {
@@ -110,7 +113,7 @@ Deno.test("doctor says when no provider can be reached", async (t) => {
       return Promise.resolve();
     };
     const result = await checkUp(line, { upstream: fake.upstream, sleep });
-    assertOnly(result, "network", "error", /api\.openai\.com did not answer within ten seconds/, /network/);
+    assertOnly(result, "network", "error", /api\.openai\.com did not answer within ten seconds/, FIX);
     assert.deepEqual([result.code, slept], [7, [10_000]]);
     assert.ok(fake.calls[0]!.signal.aborted);
   });

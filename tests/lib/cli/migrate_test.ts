@@ -89,8 +89,13 @@ Deno.test("a command that does not use the vault leaves config.json and the fold
   }
 });
 
+const FAILED = /^agentgazer: plaintext keys in config\.json, if there are any, stay there: /;
+
+/** What is told of keys that were stored, but not taken out. */
+const STUCK = /^agentgazer: the vault has .*, but the plaintext stays in config\.json: /;
+
 Deno.test("a migration that fails warns, leaves the plaintext and lets the command go on", async (t) => {
-  const rows: [what: string, make: (box: CommandLine) => unknown, says: RegExp][] = [
+  const rows: [what: string, make: (box: CommandLine) => unknown, says: RegExp, opens?: RegExp][] = [
     [
       "the key file is missing",
       ({ home }) => Deno.removeSync(`${home}/machine.key`),
@@ -106,10 +111,15 @@ Deno.test("a migration that fails warns, leaves the plaintext and lets the comma
       ({ home }) => Deno.chmodSync(`${home}/config.json`, 0o666),
       /others may write to it/,
     ],
-    ["config.json is a link", ({ home }) => {
-      Deno.renameSync(`${home}/config.json`, `${home}/real.json`);
-      Deno.symlinkSync("real.json", `${home}/config.json`);
-    }, /config\.json: it is a link/],
+    [
+      "config.json is a link",
+      ({ home }) => {
+        Deno.renameSync(`${home}/config.json`, `${home}/real.json`);
+        Deno.symlinkSync("real.json", `${home}/config.json`);
+      },
+      /the vault has openai, yi now, but .*config\.json: it is a link\nagentgazer: hint: delete the keys from the file that \S+config\.json leads to\n$/,
+      STUCK,
+    ],
     ["config.json is a folder", ({ home }) => {
       Deno.removeSync(`${home}/config.json`);
       Deno.mkdirSync(`${home}/config.json`);
@@ -119,7 +129,7 @@ Deno.test("a migration that fails warns, leaves the plaintext and lets the comma
       Deno.symlinkSync("vault.json", `${home}/vault.lock`);
     }, /vault\.lock: it is a link/],
   ];
-  for (const [what, make, says] of rows) {
+  for (const [what, make, says, opens = FAILED] of rows) {
     await t.step(what, async () => {
       using box = boxWith("{}");
       await box.run(["clients", "add", "ci"]);
@@ -129,12 +139,61 @@ Deno.test("a migration that fails warns, leaves the plaintext and lets the comma
       const { code, out, err } = await box.run(["clients", "list"]);
       assert.equal(code, 0, err);
       assert.match(out, /^ci\t/);
-      assert.match(err, /^agentgazer: plaintext keys in config\.json, if there are any, stay there: /);
+      assert.match(err, opens);
       assert.match(err, says);
       assert.match(err, /^agentgazer: hint: /m);
       assert.equal(look(box), before);
+      if (opens !== STUCK) return;
+      assert.equal(await stored(box.home, "api-key", "openai"), "sk-1");
+      assert.equal(await stored(box.home, "api-key", "yi"), "k-2");
     });
   }
+});
+
+Deno.test("a migration that fails is told once, at the end of the command", async (t) => {
+  const failing = async () => {
+    const box = boxWith("{}");
+    await box.run(["clients", "add", "ci"]);
+    Deno.writeTextFileSync(`${box.home}/config.json`, TWO);
+    Deno.removeSync(`${box.home}/machine.key`);
+    return box;
+  };
+  await t.step("after what the command says", async () => {
+    using box = await failing();
+    const { code, err } = await box.run(["providers", "list"]);
+    assert.equal(code, 0, err);
+    const lines = err.split("\n");
+    assert.deepEqual([lines.length, lines[0]], [5, "agentgazer: no credential is stored"]);
+    assert.match(lines[2]!, FAILED);
+    assert.match(lines.slice(2).join("\n"), /^.*machine\.key is missing\nagentgazer: hint: .*\n$/);
+  });
+  await t.step("before another error", async () => {
+    using box = await failing();
+    const { code, err } = await box.run(["clients", "remove", "nobody"]);
+    assert.equal(code, 4, err);
+    assert.match(err, FAILED);
+    assert.match(err, /\nagentgazer: error: /);
+  });
+  await t.step("not beside the same error", async () => {
+    using box = await failing();
+    const { code, err } = await box.run(["providers", "test"]);
+    assert.equal(code, 5, err);
+    assert.match(err, /^agentgazer: error: .*machine\.key is missing/);
+    assert.doesNotMatch(err, /stay there/);
+  });
+});
+
+Deno.test("of repeated plaintext keys the last is moved, and the other is told", async () => {
+  using box = boxWith('{"providers":{"openai":"sk-1","openai":{"apiKey":"sk-2"}}}');
+  const { code, err } = await box.run(["providers", "list"]);
+  assert.equal(code, 0, err);
+  assert.equal(await stored(box.home, "api-key", "openai"), "sk-2");
+  assert.match(err, /^agentgazer: moved 1 plaintext key from config\.json into the vault \(openai\); /);
+  assert.match(
+    err,
+    /\nagentgazer: config\.json still holds a plaintext key for openai: the vault has another one\n/,
+  );
+  assert.equal(config(box), '{"providers":{"openai":"sk-1","openai":{}}}');
 });
 
 Deno.test("a keystore that is locked keeps no command from working that needs none", async () => {
@@ -145,6 +204,7 @@ Deno.test("a keystore that is locked keeps no command from working that needs no
   } as const;
   const locked: KeyStore = {
     backend: "libsecret",
+    examine: () => Promise.resolve(trouble),
     probe: () => Promise.resolve(trouble),
     create: () => assert.fail("it must not be asked"),
     open: () => Promise.resolve(trouble),

@@ -3,6 +3,9 @@ import { assertNoCanary, CANARY } from "../../support/canary.ts";
 import { type CommandLine, commandLine } from "../../support/command_line.ts";
 import { stored } from "../../support/stored.ts";
 
+/** Keeps the key that is stored. */
+const ENTER = { stdin: ["\r"], isTerminal: true };
+
 Deno.test("providers set keeps a region with the key, and list shows it", async (t) => {
   const rows: [id: string, region: string, endpoint: string][] = [
     ["moonshot", "global", "https://api.moonshot.ai"],
@@ -14,7 +17,10 @@ Deno.test("providers set keeps a region with the key, and list shows it", async 
       using box = commandLine();
       const set = await box.run(["providers", "set", id, "--region", region], { stdin: ["key-1\n"] });
       assert.deepEqual([set.code, set.out], [0, ""], set.err);
-      assert.match(set.err, new RegExp(`^agentgazer: stored the .* key for the region ${region}\n$`));
+      assert.match(
+        set.err,
+        new RegExp(`^agentgazer: stored the .* key; it goes to ${RegExp.escape(endpoint)}\n$`),
+      );
       assert.deepEqual(await listed(box, id), [region, endpoint]);
       assert.equal(await stored(box.home, "api-key", id), "key-1");
       assert.deepEqual(config(box), { providers: { [id]: { region } } });
@@ -41,15 +47,33 @@ Deno.test("providers set keeps the region when the key is set again, and the key
   for (
     const [what, options] of [
       ["no stdin", {}],
+      ["an empty stdin", { stdin: [""] }],
       ["an empty line", { stdin: ["\n"] }],
-      ["Enter", { stdin: ["\r"], isTerminal: true }],
     ] as const
   ) {
-    await t.step(`${what} with --region`, async () => {
+    await t.step(`${what} with --region is an error, and changes nothing`, async () => {
+      const before = Deno.readTextFileSync(`${box.home}/config.json`);
+      for (const region of ["cn", "global"]) {
+        const { code, out, err } = await set(`--region ${region}`, options);
+        assert.deepEqual([code, out], [2, ""], err);
+        assert.match(err, /^agentgazer: error: Cannot store the Moonshot \(Kimi\) key: it is empty\n/);
+        assert.equal(Deno.readTextFileSync(`${box.home}/config.json`), before);
+        assert.deepEqual(await listed(box, "moonshot"), ["global", "https://api.moonshot.ai"]);
+        assert.equal(await stored(box.home, "api-key", "moonshot"), "two");
+      }
+    });
+  }
+  for (const key of ["\r", "\n"]) {
+    await t.step(`Enter as ${JSON.stringify(key)} with --region`, async () => {
+      const options = { stdin: [key], isTerminal: true };
       for (const region of ["cn", "global"]) {
         const { code, err } = await set(`--region ${region}`, options);
         assert.equal(code, 0, err);
-        assert.match(err, /kept the Moonshot \(Kimi\) key for the region/);
+        const base = region === "cn" ? "api\\.moonshot\\.cn" : "api\\.moonshot\\.ai";
+        assert.match(
+          err,
+          new RegExp(`\nagentgazer: kept the Moonshot \\(Kimi\\) key; it goes to https://${base}\n$`),
+        );
         assert.equal((await listed(box, "moonshot"))[0], region);
         assert.equal(await stored(box.home, "api-key", "moonshot"), "two");
       }
@@ -90,6 +114,26 @@ Deno.test("providers set refuses a region or a key, and then keeps neither", asy
   }
 });
 
+Deno.test("providers set leaves the region as it was when the vault can't be written", async (t) => {
+  for (const before of [undefined, "cn", "global"]) {
+    await t.step(`${before}`, async () => {
+      using box = commandLine();
+      const chosen = before === undefined ? [] : ["--region", before];
+      await box.run(["providers", "set", "moonshot", "one", ...chosen]);
+      const was = await listed(box, "moonshot");
+      // In the way of the new vault file, and nobody removes it.
+      Deno.mkdirSync(`${box.home}/vault.json.new/full`, { recursive: true });
+      for (const region of ["cn", "global"]) {
+        const { code, out, err } = await box.run(["providers", "set", "moonshot", "two", "--region", region]);
+        assert.deepEqual([code, out], [5, ""], err);
+        assert.match(err, /^agentgazer: error: Cannot write \S+vault\.json: /);
+        assert.deepEqual(await listed(box, "moonshot"), was);
+        assert.equal(await stored(box.home, "api-key", "moonshot"), "one");
+      }
+    });
+  }
+});
+
 Deno.test("providers list and start refuse a region that makes no sense, and touch nothing", async (t) => {
   for (const region of [`"${CANARY}"`, "5", "null", '["global"]', "{}"]) {
     await t.step(region, async () => {
@@ -106,8 +150,9 @@ Deno.test("providers list and start refuse a region that makes no sense, and tou
         assertNoCanary(err, "the message");
       }
       assert.equal(Deno.readTextFileSync(`${box.home}/config.json`), text);
-      const { code } = await box.run(["providers", "set", "moonshot", "--region", "global"]);
-      assert.equal(code, 0, "it can be mended with the command");
+      const mended = await box.run(["providers", "set", "moonshot", "--region", "global"], ENTER);
+      assert.equal(mended.code, 0, `it can be mended with the command: ${mended.err}`);
+      assert.deepEqual(await listed(box, "moonshot"), ["global", "https://api.moonshot.ai"]);
     });
   }
 });
@@ -116,7 +161,7 @@ Deno.test("providers set does not lose a bare key in config.json when it sets a 
   using box = commandLine();
   await box.run(["providers", "set", "moonshot", "mine"]);
   Deno.writeTextFileSync(`${box.home}/config.json`, '{"providers":{"moonshot":"other"}}');
-  const { code, err } = await box.run(["providers", "set", "moonshot", "--region", "global"]);
+  const { code, err } = await box.run(["providers", "set", "moonshot", "--region", "global"], ENTER);
   assert.equal(code, 0, err);
   assert.match(err, /config\.json still holds a plaintext key for moonshot: the vault has another one\n/);
   assert.deepEqual(config(box), { providers: { moonshot: { apiKey: "other", region: "global" } } });

@@ -37,6 +37,11 @@ const CONFIGS: [text: string, region: string | undefined][] = [
   ['{"providers":{"moonshot":{"apiKey":"a key","region":"global","x":1}}}', "global"],
   ['{"providers":{"kimi":{"region":"global"},"openai":{"x":"y"}}}', undefined],
   ['{"providers":{"moonshot":{"Region":"global","options":{"region":"global"}}}}', undefined],
+  // Of repeated members the last counts.
+  ['{"providers":{"moonshot":{"region":"cn","region":"global"}}}', "global"],
+  ['{"providers":{"moonshot":{"region":"cn"},"moonshot":{"region":"global"}}}', "global"],
+  ['{"providers":{"moonshot":{"region":"cn"}},"providers":{"moonshot":{"region":"global"}}}', "global"],
+  ['{"providers":{"moonshot":{"region":"global"}},"providers":{}}', undefined],
   ['{"region":"global","moonshot":{"region":"global"}}', undefined],
   ['{"providers":{"__proto__":{"region":"global"}}}', undefined],
 ];

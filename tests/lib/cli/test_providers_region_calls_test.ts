@@ -29,7 +29,7 @@ Deno.test("providers test gives a command that makes the key valid", async (t) =
       const { out, err } = await line.run(["providers", "test"], { upstream });
       assert.match(err, /hint: the detail of each says why\n$/);
       const command = /: agentgazer (.*)\n/.exec(out)![1]!;
-      assert.equal((await line.run(command.split(" "), { stdin: [""] })).code, 0);
+      assert.equal((await line.run(command.split(" "), { stdin: ["\r"], isTerminal: true })).code, 0);
       assert.equal((await line.run(["providers", "test"], { upstream })).code, 0);
     });
   }
@@ -43,10 +43,10 @@ Deno.test("providers test gives each key that is in the wrong region its own com
   assert.deepEqual(out.split("\n"), [
     "moonshot\trejected\tit belongs to the region global: agentgazer providers set moonshot --region global",
     "zhipu\trejected\tit belongs to the region cn: agentgazer providers set zhipu --region cn",
-    "yi\trejected\tagentgazer providers set yi",
+    "yi\trejected\tstore another one: agentgazer providers set yi",
     "",
   ]);
-  assert.match(err, /^agentgazer: error: 3 of 3 credentials are not accepted\n/);
+  assert.match(err, /^agentgazer: error: 3 of 3 credentials not accepted\n/);
 });
 
 Deno.test("providers test asks all other regions before the first has answered", async () => {

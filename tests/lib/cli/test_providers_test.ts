@@ -30,10 +30,10 @@ const WHY = /\nagentgazer: hint: the detail of each says why\n$/;
 const ROWS: [outcomes: Record<string, Outcome>, results: string, code: number, err: RegExp, hint?: RegExp][] =
   [
     [{ openai: 200, mistral: 200 }, "valid valid", 0, /^$/],
-    [{ openai: 401, mistral: 200 }, "rejected valid", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
-    [{ openai: 200, mistral: 401 }, "valid rejected", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
-    [{ openai: 403, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
-    [{ openai: 402, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
+    [{ openai: 401, mistral: 200 }, "rejected valid", 3, /: 1 of 2 credentials not accepted\n/, WHY],
+    [{ openai: 200, mistral: 401 }, "valid rejected", 3, /: 1 of 2 credentials not accepted\n/, WHY],
+    [{ openai: 403, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials not accepted\n/, WHY],
+    [{ openai: 402, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials not accepted\n/, WHY],
     [
       { openai: "broken", mistral: 200 },
       "unreachable valid",
@@ -52,10 +52,22 @@ const ROWS: [outcomes: Record<string, Outcome>, results: string, code: number, e
     [{ openai: 302, mistral: 200 }, "unknown valid", 7, /: 1 of 2 .* could not be checked\n/, DOCTOR],
     [{ openai: 500, mistral: 404 }, "unknown unknown", 7, /: 2 of 2 .* could not be checked\n/, DOCTOR],
     // A rejection is the worst, wherever it stands.
-    [{ openai: 401, mistral: "broken" }, "rejected unreachable", 3, /: 1 of 2 .* is not accepted\n/, WHY],
-    [{ openai: "broken", mistral: 401 }, "unreachable rejected", 3, /: 1 of 2 .* is not accepted\n/, WHY],
-    [{ openai: 500, mistral: 403 }, "unknown no-access", 3, /: 1 of 2 .* is not accepted\n/, WHY],
-    [{ openai: 401, mistral: 401 }, "rejected rejected", 3, /: 2 of 2 credentials are not accepted\n/, WHY],
+    [
+      { openai: 401, mistral: "broken" },
+      "rejected unreachable",
+      3,
+      /: 1 of 2 credentials not accepted\n/,
+      WHY,
+    ],
+    [
+      { openai: "broken", mistral: 401 },
+      "unreachable rejected",
+      3,
+      /: 1 of 2 credentials not accepted\n/,
+      WHY,
+    ],
+    [{ openai: 500, mistral: 403 }, "unknown no-access", 3, /: 1 of 2 credentials not accepted\n/, WHY],
+    [{ openai: 401, mistral: 401 }, "rejected rejected", 3, /: 2 of 2 credentials not accepted\n/, WHY],
   ];
 
 Deno.test("providers test says what each provider answered, and ends with the worst", async (t) => {
@@ -87,7 +99,7 @@ Deno.test("providers test says what each provider answered, and ends with the wo
 Deno.test("providers test --json is exactly the design's", async (t) => {
   const rows: [outcome: Outcome, row: Record<string, string>][] = [
     [200, { result: "valid" }],
-    [401, { result: "rejected", detail: "agentgazer providers set openai" }],
+    [401, { result: "rejected", detail: "store another one: agentgazer providers set openai" }],
     [402, { result: "no-access", detail: "no balance" }],
     [403, { result: "no-access", detail: "it may not use this service" }],
     [429, { result: "unknown", detail: "the provider answered with too many requests, or no balance" }],

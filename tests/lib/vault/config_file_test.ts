@@ -177,6 +177,46 @@ Deno.test("editConfig() leaves the old file when the new one can't be written", 
   assert.equal(Deno.readTextFileSync(box.home.config), "{}");
 });
 
+Deno.test("editConfig() keeps what another program writes between its read and its rename", async (t) => {
+  const rows: [what: string, write: (path: string) => void][] = [
+    ["in place", (path) => Deno.writeTextFileSync(path, '{"foreign": 1}')],
+    ["by a rename", (path) => {
+      Deno.writeTextFileSync(path + ".other", '{"foreign": 1}', { mode: 0o600 });
+      Deno.renameSync(path + ".other", path);
+    }],
+  ];
+  for (const [what, write] of rows) {
+    for (const text of [undefined, TEXT]) {
+      for (const times of [1, 3]) {
+        await t.step(
+          `${what}, ${times} times, over ${text === undefined ? "no file" : "a file"}`,
+          async () => {
+            using box = text === undefined ? vaultBox() : boxWith(text);
+            let calls = 0;
+            await editConfig(box.home, (config) => {
+              if (calls++ < times) write(box.home.config);
+              return withValue(config, ["b"], 2);
+            });
+            assert.equal(calls, times + 1);
+            assert.deepEqual(JSON.parse(Deno.readTextFileSync(box.home.config)), { foreign: 1, b: 2 });
+            assert.deepEqual(namesIn(box.home.folder), ["config.json", "vault.lock"]);
+          },
+        );
+      }
+    }
+  }
+  await t.step("nor makes again what was removed", async () => {
+    using box = boxWith(TEXT);
+    let calls = 0;
+    await editConfig(box.home, ({ text }) => {
+      if (calls++ === 0) Deno.removeSync(box.home.config);
+      return calls === 1 ? "{}" : text;
+    });
+    assert.equal(calls, 2);
+    assert.deepEqual(namesIn(box.home.folder), ["vault.lock"]);
+  });
+});
+
 Deno.test("editConfig() loses nothing when many edit at once", async () => {
   using box = vaultBox();
   const names = Array.from({ length: 24 }, (_, i) => `n${i}`);

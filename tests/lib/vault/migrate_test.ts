@@ -112,6 +112,20 @@ const CASES: Readonly<Record<string, Case>> = {
     moved: ["moonshot"],
     stores: { moonshot: "k-1" },
   },
+  "two keys under one name": {
+    config: '{"providers":{"openai":"k-1","openai":{"apiKey":"k-2"}}}',
+    after: '{"providers":{"openai":"k-1","openai":{}}}',
+    moved: ["openai"],
+    different: ["openai"],
+    stores: { openai: "k-2" },
+  },
+  "two keys in one entry": {
+    config: '{"providers":{"openai":{"apiKey":"k-1","apiKey":"k-2"}}}',
+    after: '{"providers":{"openai":{"apiKey":"k-1"}}}',
+    moved: ["openai"],
+    different: ["openai"],
+    stores: { openai: "k-2" },
+  },
   "no keys": { config: '{"providers":{"openai":{"apiKey":null,"x":1},"yi":{"apiKey":""}},"a":1.0}' },
   "providers that are no object": { config: '{"providers":["k",{"apiKey":"k"}]}' },
 };
@@ -126,6 +140,7 @@ Deno.test("migrate() moves the keys that it can, and leaves the rest as it was",
       assert.deepEqual(done.moved, row.moved ?? []);
       assert.deepEqual(done.different, row.different ?? []);
       assert.equal(done.left.length, row.left ?? 0);
+      assert.equal(done.stuck, undefined);
       assert.equal(Deno.readTextFileSync(box.home.config), row.after ?? row.config);
       const unchanged = row.after === undefined;
       assert.equal(Deno.statSync(box.home.config).ino === ino, unchanged, "it was written without need");

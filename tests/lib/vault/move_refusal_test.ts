@@ -50,7 +50,11 @@ Deno.test("Vault.move() asks the new keystore only when the old one is open, and
         box.keys.stores[of].state = state;
         const { message, hint } = await fails("keystore_unavailable", () => box.vault().move("keychain"));
         assert.equal(message, `Cannot use ${of}: ${state}`);
-        assert.equal(hint, `${state === "missing" ? "get" : "mend"} ${of}`);
+        const { vault } = box.home;
+        const lost = of === "machine" && (state === "absent" || state === "corrupt")
+          ? `; if the key is lost: mv ${vault} ${vault}.lost, and store the keys again`
+          : "";
+        assert.equal(hint, `${state === "missing" ? "get" : "mend"} ${of}${lost}`);
         assert.equal(box.text(), text);
         assert.deepEqual(box.keys.log, log);
       });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { Secret } from "../../../lib/secret.ts";
 import { BACKENDS } from "../../../lib/vault/keystore.ts";
+import { homeFrom } from "../../../lib/vault/home.ts";
+import { Vault } from "../../../lib/vault/vault.ts";
 import { exitOf, fails } from "../../support/failure.ts";
 import { fakeVaultBox, filledBox, once } from "../../support/fake_vault_box.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { namesIn } from "../../support/vault_box.ts";
 
 Deno.test("Vault.move() keeps every entry with its value, fields and times", async () => {
@@ -14,12 +17,15 @@ Deno.test("Vault.move() keeps every entry with its value, fields and times", asy
   assert.deepEqual(box.keptBy(), ["keychain"]);
 });
 
-Deno.test("Vault.move() records the backend and why, and leaves the vault's id", async () => {
+Deno.test("Vault.move() records the backend, why and where, and gives the vault another id", async () => {
   using box = await filledBox();
   const { id } = box.envelope();
   await box.vault().move("libsecret");
   const envelope = box.envelope();
-  assert.equal(envelope.id, id);
+  assert.notEqual(envelope.id, id);
+  assert.match(envelope.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.deepEqual([...box.keys.stores.libsecret.keys.keys()], [envelope.id]);
+  assert.equal(envelope.key.folder, box.home.folder);
   assert.deepEqual([envelope.key.backend, envelope.key.chosen], ["libsecret", "moved"]);
   assert.deepEqual(namesIn(box.home.folder), ["vault.json", "vault.lock"]);
 });
@@ -134,6 +140,46 @@ Deno.test("Vault.move() lets a change that waits for it go on under the new key"
   await change;
   assert.equal((await box.all()).length, 6);
   assert.equal(box.envelope().key.backend, "keychain");
+});
+
+Deno.test("Vault.move() of a copied folder leaves the key of the original", async (t) => {
+  for (const from of BACKENDS) {
+    for (const to of BACKENDS.filter((one) => one !== from)) {
+      await t.step(`${from} to ${to}`, async () => {
+        using box = await filledBox();
+        if (from !== "machine") await box.vault().move(from);
+        using temporary = temporaryFolder();
+        const home = homeFrom((name) => name === "AGENTGAZER_HOME" ? temporary.at("copy") : undefined);
+        Deno.mkdirSync(home.folder, { mode: 0o700 });
+        Deno.copyFileSync(box.home.vault, home.vault);
+        const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+        const copy = () => new Vault(home, box.keys, { now: () => box.time, random });
+        const opened = async () => (await copy().open("api-key", "openai"))?.reveal();
+        const [before, text] = [await box.all(), box.text()];
+        const { keys } = box.keys.stores[from];
+        const kept = [...keys];
+
+        box.keys.log.length = 0;
+        const moved = await copy().move(to);
+        assert.deepEqual([moved?.from, moved?.leftover?.state], [from, "unavailable"]);
+        assert.match(moved!.leftover!.reason, /copied from another folder/);
+        assert.ok(!box.keys.log.some((step) => step.startsWith("remove")), box.keys.log.join());
+        assert.deepEqual([...keys], kept);
+        assert.equal(box.text(), text);
+        assert.deepEqual(await box.all(), before);
+        assert.equal(await opened(), "sk-one");
+
+        // And the other way: the original moves to where the copy has its key, and the copy moves back.
+        assert.deepEqual(await box.vault().move(to), { from, leftover: undefined });
+        assert.deepEqual([keys.size, box.keys.stores[to].keys.size], [0, 2]);
+        assert.equal(await opened(), "sk-one");
+        assert.deepEqual(await copy().move(from), { from: to, leftover: undefined });
+        assert.deepEqual([keys.size, box.keys.stores[to].keys.size], [1, 1]);
+        assert.deepEqual(await box.all(), before);
+        assert.equal(await opened(), "sk-one");
+      });
+    }
+  }
 });
 
 Deno.test("Vault.move() sees that another process moved meanwhile", async (t) => {
