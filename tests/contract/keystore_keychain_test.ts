@@ -20,4 +20,4 @@ function keychainPlace(): Promise<Place> {
   });
 }
 
-testKeyStore("keychain", [], keychainPlace);
+testKeyStore("keychain", [], ["lock", "putForeign"], keychainPlace);

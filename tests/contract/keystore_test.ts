@@ -37,5 +37,5 @@ async function libsecretPlace(): Promise<Place> {
   };
 }
 
-testKeyStore("machine", [], machinePlace);
-testKeyStore("libsecret", ["libsecret"], libsecretPlace);
+testKeyStore("machine", [], [], machinePlace);
+testKeyStore("libsecret", ["libsecret"], ["lock", "putForeign"], libsecretPlace);
