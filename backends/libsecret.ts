@@ -4,7 +4,16 @@ import type { Asking } from "./asking.ts";
 import { defaultCollection } from "./collection.ts";
 import { type CommandOptions, type CommandResult, runCommand } from "./command.ts";
 import type { ItemResult, Items, MissingOrTrouble } from "./item.ts";
-import { absent, asTrouble, declined, locked, missing, toolMissing, troubleOf } from "./libsecret_trouble.ts";
+import {
+  absent,
+  asTrouble,
+  declined,
+  locked,
+  metRemovedItem,
+  missing,
+  toolMissing,
+  troubleOf,
+} from "./libsecret_trouble.ts";
 import { firstProgram, placesOf } from "./programs.ts";
 import { sessionBus } from "./session_bus.ts";
 
@@ -12,6 +21,9 @@ import { sessionBus } from "./session_bus.ts";
 export const SECRET_TOOL: readonly string[] = placesOf("secret-tool");
 
 const WAITING = "waiting for the keyring to be unlocked; look for its dialog";
+
+/** How often the tool is run when other processes remove items that it looks at. */
+const TRIES = 5;
 
 const LABEL = "agentgazer vault key";
 
@@ -36,7 +48,14 @@ export function libsecretItems({ env, asking, accountAttribute = "username" }: L
 
   async function run(args: readonly string[], options: Partial<CommandOptions> = {}): Promise<CommandResult> {
     if (bus === undefined || program === undefined) return { state: "not_started" };
-    return await runCommand(program, args, { deadline: asking.silentDeadline, env: child, ...options });
+    for (let tries = 1;; tries++) {
+      const result = await runCommand(program, args, {
+        deadline: asking.silentDeadline,
+        env: child,
+        ...options,
+      });
+      if (tries === TRIES || !metRemovedItem(result)) return result;
+    }
   }
 
   const problem = (result: CommandResult) => bus === undefined ? missing("no_bus") : troubleOf(result);

@@ -34,8 +34,17 @@ const TEXTS: readonly (readonly [RegExp, keyof typeof MISSING])[] = [
   // As dbus-daemon and dbus-broker say it.
   [/was not provided by any \.service files|is not activatable/, "no_service"],
   [/Could not connect|autolaunch/, "no_bus"],
-  [/Object does not exist at path/, "no_collection"],
+  [
+    /Object does not exist at path .\/org\/freedesktop\/secrets\/(collection|aliases)\/[^/]+$/m,
+    "no_collection",
+  ],
 ];
+
+/** Whether the tool met an item that another process removed at that moment, which says nothing of the keyring. */
+export function metRemovedItem(result: CommandResult): boolean {
+  return result.state === "ended" && result.code !== 0 &&
+    /Object does not exist at path .\/org\/freedesktop\/secrets\/collection\/[^/]+\//.test(result.stderr);
+}
 
 /** There is no such keystore here. */
 export function missing(why: keyof typeof MISSING): Missing {
