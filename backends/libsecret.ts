@@ -106,7 +106,11 @@ export function libsecretItems({ env, asking, accountAttribute = "username" }: L
       return typeof after === "object" ? after : locked();
     }
     const failure = problem(result);
-    return failure.state === "locked" && asking.attended ? declined() : failure;
+    if (failure.state === "locked" && asking.attended) return declined();
+    // A keyring that the bus shows is there, whatever the tool met: it must not be passed over.
+    const isThere = failure.state === "missing" && bus !== undefined &&
+      ["open", "locked"].includes(await defaultCollection(bus, asking.silentDeadline));
+    return isThere ? asTrouble(failure) : failure;
   }
 
   async function remove(service: string, account: string): Promise<Trouble | undefined> {
