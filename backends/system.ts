@@ -1,4 +1,5 @@
 import { AppError } from "../lib/errors.ts";
+import { openBrowser } from "./browser.ts";
 import type { System, Terminal } from "../lib/system.ts";
 
 /** The real terminal of this process. */
@@ -20,8 +21,17 @@ function terminal(): Terminal {
       const count = await Deno.stdin.read(bytes);
       return count === null ? null : bytes.subarray(0, count);
     },
+    columns,
     setRaw: (raw) => Deno.stdin.setRaw(raw),
   };
+}
+
+function columns(): number | undefined {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A reader that has seen enough is no error; a full disk is. */
@@ -48,6 +58,8 @@ export function realSystem(): System {
         shutdown: () => server.shutdown(),
       };
     },
+    fetch: (url, options) => fetch(url, options),
+    openBrowser: (url) => openBrowser(url, Deno.build.os, (name) => Deno.env.get(name)),
     onSignals(signals, handler) {
       const listeners = signals.map((signal) => [signal, () => handler(signal)] as const);
       for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);

@@ -7,6 +7,8 @@ const EXIT_CODES = {
   usage: 2,
   credential_missing: 3,
   credential_rejected: 3,
+  login_required: 3,
+  login_failed: 3,
   not_found: 4,
   keystore_unavailable: 5,
   key_mismatch: 5,

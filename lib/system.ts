@@ -9,6 +9,8 @@ export interface Terminal {
   err(text: string): Promise<void>;
   /** The next bytes of stdin; `null` at its end. */
   read(): Promise<Uint8Array | null>;
+  /** How many characters fit beside each other; `undefined` where nobody looks. */
+  columns(): number | undefined;
   /** Turns echo and line editing of the terminal off or on; Ctrl-C then arrives as a byte. */
   setRaw(raw: boolean): void;
 }
@@ -29,6 +31,15 @@ export interface HttpServer {
   readonly finished: Promise<void>;
   /** Stops accepting and resolves when the last running request is done. */
   shutdown(): Promise<void>;
+}
+
+/** A request, as `fetch` takes it. Redirects are handed back. */
+export interface FetchOptions {
+  readonly method: "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
 }
 
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -53,6 +64,10 @@ export interface System {
   readonly pid: number;
   /** Starts an HTTP server. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */
   serve(options: ListenOptions, handler: (request: Request) => Promise<Response>): HttpServer;
+  /** Sends a request. Rejects with what the runtime throws. */
+  fetch(url: string, options: FetchOptions): Promise<Response>;
+  /** Opens a page in the user's browser; whether that seems to have worked. */
+  openBrowser(url: string): Promise<boolean>;
   /** Calls `handler` at every such signal, until the returned function is called. */
   onSignals(signals: readonly StopSignal[], handler: (signal: StopSignal) => void): () => void;
 }

@@ -3,6 +3,7 @@
  * flags for `deno run` and `deno compile` on one line.
  */
 import { SESSION_PROGRAMS } from "../backends/gui_session.ts";
+import { BROWSER_OPENERS } from "../backends/browser.ts";
 import { SECURITY } from "../backends/keychain.ts";
 import { SECRET_TOOL } from "../backends/libsecret.ts";
 import { PROVIDERS } from "../lib/providers/table.ts";
@@ -40,15 +41,28 @@ const ENVIRONMENT = [
   "SSH_CLIENT",
   "SSH_TTY",
   "CI",
+  // What a browser needs to open, and whether a terminal can show a spinner.
+  "XAUTHORITY",
+  "XDG_CURRENT_DESKTOP",
+  "XDG_DATA_DIRS",
+  "WSL_DISTRO_NAME",
+  "WSL_INTEROP",
+  "TERM",
 ];
 
 /** Those that `doctor` looks at, since they can lead an SDK past the proxy. */
 const SDK_VARIABLES = PROVIDERS.flatMap(({ sdk }) => [...sdk.key, ...sdk.base, ...sdk.others ?? []]);
 
-/** The programs that may be started: those that keep keys, and those that know the machine and the session. */
+/** The programs that may be started: those that keep keys, that know the machine and the session, and that open pages. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  linux: SECRET_TOOL,
-  darwin: [SECURITY, "/usr/sbin/ioreg", ...Object.values(SESSION_PROGRAMS), ...SECRET_TOOL],
+  linux: [...SECRET_TOOL, ...BROWSER_OPENERS.linux!],
+  darwin: [
+    SECURITY,
+    "/usr/sbin/ioreg",
+    ...Object.values(SESSION_PROGRAMS),
+    ...SECRET_TOOL,
+    ...BROWSER_OPENERS.darwin!,
+  ],
 };
 
 /** What the vault key is bound to: user id and name. The runtime asks for the group id with the name. */
@@ -60,7 +74,7 @@ const SYSTEM = ["uid", "gid", "userInfo"];
  * @param os as `Deno.build.os` names it
  */
 export function sealFlags(os: string): string[] {
-  const hosts = new Set(PROVIDERS.flatMap((provider) => provider.hosts));
+  const hosts = new Set(PROVIDERS.flatMap(({ hosts, loginHosts = [] }) => [...hosts, ...loginHosts]));
   const net = [...[...hosts].map((host) => `${host}:443`), ...LISTENING];
   return [
     "--no-prompt",

@@ -30,6 +30,9 @@ export function acceptLogin(provider: Provider, login: Login, expiresAt?: number
     kind: "login",
     name: provider.id,
     secret: formatLogin(login),
-    ...expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() },
+    fields: {
+      ...expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() },
+      ...login.refreshToken !== undefined && { renewable: true },
+    },
   };
 }

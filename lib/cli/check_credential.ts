@@ -13,8 +13,8 @@ const DEADLINE = 10_000;
 const MAX_BODY = 65_536;
 
 /**
- * Asks the provider whether the credential is valid. One that is rejected is tried in the provider's other
- * regions, since keys are valid in one only.
+ * Asks the provider whether the credential is valid. A key that is rejected is tried in the provider's other
+ * regions, since it is valid in one only; a login goes nowhere but where it was made.
  */
 export async function checkCredential(
   context: Context,
@@ -25,7 +25,8 @@ export async function checkCredential(
   const base = baseIn(provider, region);
   const verdict = await ask(context, provider, base, credential);
   if (verdict.result !== "rejected") return verdict;
-  const others = Object.entries(provider.regions ?? {}).filter(([, other]) => other !== base);
+  const regions = provider.auth === "api-key" ? provider.regions ?? {} : {};
+  const others = Object.entries(regions).filter(([, other]) => other !== base);
   const answers = await Promise.all(others.map(async ([name, other]) => {
     return { name, ...await ask(context, provider, other, credential) };
   }));
@@ -36,19 +37,19 @@ export async function checkCredential(
     const also = tried.length === 0 ? "" : `also in ${tried.join(" and ")}; `;
     return { ...verdict, detail: `${also}store another one: ${storeCommand(provider)}` };
   }
-  const command = `${storeCommand(provider)}${provider.auth === "api-key" ? ` --region ${home.name}` : ""}`;
+  const command = `${storeCommand(provider)} --region ${home.name}`;
   return { result: "rejected", detail: `it belongs to the region ${home.name}: ${command}` };
 }
 
 async function ask(
-  { system, upstream }: Context,
+  { system, upstream, userAgent }: Context,
   provider: Provider,
   base: string,
   credential: Credential,
 ): Promise<Verdict> {
   const url = checkUrl(provider, base);
   const headers = new Headers({ accept: "application/json" });
-  inject(headers, provider, url, credential);
+  inject(headers, provider, url, credential, userAgent);
   const over = new AbortController();
   const late = system.sleep(DEADLINE).then((): Verdict => {
     over.abort();

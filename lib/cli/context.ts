@@ -27,6 +27,8 @@ export interface CliOptions {
 
 /** What every command works with. Nothing is opened before it is asked for, so `--help` touches nothing. */
 export interface Context extends CliOptions {
+  /** Names this program to services, as `name/version`. */
+  readonly userAgent: string;
   home(): Home;
   regions(): Regions;
   /**
@@ -49,6 +51,7 @@ export function makeContext(options: CliOptions): Context {
   const open = (manner: Manner) => new Vault(home(), keyStores(home(), manner), system);
   return {
     ...options,
+    userAgent: `agentgazer/${options.version}`,
     home,
     regions: () => new Regions(home()),
     vaultAsItIs: open,

@@ -36,11 +36,12 @@ async function importAgentGazer(context: Context): Promise<void> {
     const names = [...new Set(kept.map(({ name }) => name))];
     await writeNote(terminal, `in the vault now: ${names.join(", ")}; the originals are untouched`);
   }
-  for (const { name } of different) {
+  for (const { kind, name } of different) {
+    const remove = kind === "login" ? "logout" : "providers remove";
     await writeNote(
       terminal,
       `left out ${name}: the vault has another credential for it`,
-      `to take this one: agentgazer providers remove ${name}, and import again`,
+      `to take this one: agentgazer ${remove} ${name}, and import again`,
     );
   }
   for (const reason of [...left, ...damaged]) await writeNote(terminal, `left out one: ${reason}`);

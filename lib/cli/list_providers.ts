@@ -1,20 +1,27 @@
 import { type Provider, PROVIDERS } from "../providers/table.ts";
 import { type Entry, kindFor } from "../vault/contents.ts";
+import { loginFields } from "../vault/login.ts";
 import { damagedEntry, entryName } from "../vault/envelope.ts";
 import type { Context } from "./context.ts";
 import type { Regions } from "./regions.ts";
-import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
+import { type Column, duration, writeJson, writeNote, writeTable } from "./render.ts";
 
 /** One provider in `providers list --json`. */
 interface ListedProvider {
   readonly id: string;
   readonly name: string;
   readonly auth: Provider["auth"];
-  readonly status: "set" | "logged-in" | "expired" | "none";
+  readonly status: "set" | "logged-in" | "expired" | "refresh-failed" | "none";
   readonly endpoint: string;
   readonly region: string | null;
   readonly updatedAt: string | null;
   readonly expiresAt?: string;
+  /** Of a login: whose it is, as the service says. */
+  readonly account?: string;
+  readonly plan?: string;
+  readonly refreshedAt?: string;
+  /** Why the last refresh failed, if it did. */
+  readonly lastError?: { readonly message: string; readonly at: string };
 }
 
 const COLUMNS: readonly Column<ListedProvider>[] = [
@@ -25,6 +32,15 @@ const COLUMNS: readonly Column<ListedProvider>[] = [
   ["ENDPOINT", (row) => row.endpoint],
   ["REGION", (row) => row.region ?? "-"],
   ["UPDATED", (row) => row.updatedAt ?? "-"],
+];
+
+/** The same, and what is known of logins. */
+const columnsAt = (now: number): readonly Column<ListedProvider>[] => [
+  ...COLUMNS,
+  ["ACCOUNT", ({ account, plan }) => [account, plan && `(${plan})`].filter(Boolean).join(" ") || "-"],
+  ["EXPIRES", ({ expiresAt }) => expiresAt === undefined ? "-" : endOf(expiresAt, now)],
+  ["REFRESHED", (row) => row.refreshedAt ?? "-"],
+  ["LAST ERROR", ({ lastError }) => lastError === undefined ? "-" : `${lastError.message} (${lastError.at})`],
 ];
 
 /** Lists the providers that have a credential, or all. Needs no keystore. */
@@ -38,13 +54,20 @@ export async function listProviders(context: Context, all: boolean, json: boolea
     all || row.status !== "none"
   );
   if (json) await writeJson(terminal, rows);
-  else if (rows.length > 0) await writeTable(terminal, env("NO_COLOR") === undefined, COLUMNS, rows);
-  else await writeNote(terminal, "no credential is stored", "agentgazer providers set <id>");
+  else if (rows.length > 0) {
+    const shown = terminal.stdout.isTerminal && logins.good.length === 0 ? COLUMNS : columnsAt(now());
+    await writeTable(terminal, env("NO_COLOR") === undefined, shown, rows);
+  } else await writeNote(terminal, "no credential is stored", "agentgazer providers set <id>");
   const [broken] = [
     ...keys.damaged.map((name) => entryName("api-key", name)),
     ...logins.damaged.map((name) => entryName("login", name)),
   ];
   if (broken !== undefined) throw damagedEntry(broken);
+}
+
+function endOf(expiresAt: string, now: number): string {
+  const left = Date.parse(expiresAt) - now;
+  return left > 0 ? `in ${duration(left)}` : "expired";
 }
 
 function listed(
@@ -55,22 +78,30 @@ function listed(
 ): ListedProvider {
   const { id, name, auth } = provider;
   const entry = entries.find((one) => one.name === id && one.kind === kindFor(provider));
-  const expiresAt = entry?.fields.expiresAt;
+  const login = entry?.kind === "login" ? loginFields(entry.fields) : {};
+  const { expiresAt, account, plan, refreshedAt, lastError } = login;
   return {
     id,
     name,
     auth,
     status: statusOf(entry, now),
-    endpoint: regions.baseOf(provider),
-    region: regions.of(provider) ?? null,
+    endpoint: regions.baseOf(provider, entry?.fields),
+    region: regions.of(provider, entry?.fields) ?? null,
     updatedAt: entry?.fields.updatedAt ?? null,
-    ...typeof expiresAt === "string" && { expiresAt },
+    ...expiresAt !== undefined && { expiresAt },
+    ...account !== undefined && { account },
+    ...plan !== undefined && { plan },
+    ...refreshedAt !== undefined && { refreshedAt },
+    ...lastError !== undefined && { lastError: { message: lastError.message, at: lastError.at } },
   };
 }
 
 function statusOf(entry: Entry | undefined, now: number): ListedProvider["status"] {
   if (entry === undefined) return "none";
   if (entry.kind === "api-key") return "set";
-  const { expiresAt } = entry.fields;
-  return typeof expiresAt === "string" && Date.parse(expiresAt) <= now ? "expired" : "logged-in";
+  const { expiresAt, renewable, lastError } = loginFields(entry.fields);
+  if (lastError !== undefined) return "refresh-failed";
+  // One that can be renewed is renewed by its next use.
+  const isOver = renewable !== true && expiresAt !== undefined && Date.parse(expiresAt) <= now;
+  return isOver ? "expired" : "logged-in";
 }

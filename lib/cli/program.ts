@@ -7,6 +7,8 @@ import { addEnvCommand } from "./env.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addImportCommand } from "./import.ts";
 import { addKeystoreCommands } from "./keystore.ts";
+import { addLoginCommand } from "./login.ts";
+import { addLogoutCommand } from "./logout.ts";
 import { failureNote } from "./migrate.ts";
 import { addProviderCommands } from "./providers.ts";
 import { writeNote } from "./render.ts";
@@ -63,6 +65,8 @@ function makeProgram(context: Context, write: (text: string) => void): Command {
     .configureHelp({ helpWidth: HELP_WIDTH })
     .configureOutput({ writeOut: write, writeErr: write, outputError: () => {} });
   addProviderCommands(program, context);
+  addLoginCommand(program, context);
+  addLogoutCommand(program, context);
   addClientCommands(program, context);
   addEnvCommand(program, context);
   addStartCommand(program, context);

@@ -1,6 +1,9 @@
 import { AppError } from "../errors.ts";
 import type { System, Terminal } from "../system.ts";
 
+/** More than anybody types or pastes, in characters. */
+const MAX_LINE = 16_384;
+
 const BACKSPACE = ["\b", "\x7f"];
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
@@ -60,6 +63,32 @@ export async function readAll(terminal: Terminal, limit: number): Promise<string
   return text + decoder.decode();
 }
 
+/**
+ * Gives every line that is typed, to the end of stdin; on a terminal in raw mode too, where nothing of it is shown.
+ *
+ * @throws {AppError} `interrupted` at Ctrl-C
+ */
+export async function readLines(terminal: Terminal, onLine: (line: string) => Promise<void>): Promise<void> {
+  const decoder = new TextDecoder();
+  let line = "";
+  // What can't be read, such as a folder, has no lines.
+  const read = () => terminal.read().catch(() => null);
+  for (let bytes = await read(); bytes !== null; bytes = await read()) {
+    for (const char of decoder.decode(bytes, { stream: true })) {
+      if (char === CTRL_C) throw interrupted();
+      else if (char === CTRL_D) continue;
+      else if (char === CTRL_U) line = "";
+      else if (BACKSPACE.includes(char)) line = [...line].slice(0, -1).join("");
+      else if (char !== "\r" && char !== "\n") line = (line + char).slice(-MAX_LINE);
+      else {
+        if (line.trim() !== "") await onLine(line);
+        line = "";
+      }
+    }
+  }
+  if (line.trim() !== "") await onLine(line);
+}
+
 /** Edits a line of which nothing is shown; raw mode hands us every key. */
 async function readHidden(terminal: Terminal): Promise<string> {
   const decoder = new TextDecoder();
@@ -85,6 +114,7 @@ function endOfLine(line: string, rest: string): string {
   throw new AppError("usage", "Cannot take more than one line", "paste the key alone");
 }
 
-function interrupted(): AppError {
+/** The error for a command that the user stopped. */
+export function interrupted(): AppError {
   return new AppError("interrupted", "Interrupted, nothing was changed");
 }

@@ -109,12 +109,15 @@ async function remove(context: Context, id: string, yes: boolean): Promise<void>
   const kind = (["api-key", "login"] as const).find((one) => vault.read().has(one, id));
   if (kind === undefined) throw notStored(requireProvider(id).name);
   const name = providerById(id)?.name ?? id;
-  const question = `Remove the ${name} ${kind === "login" ? "login" : "key"}?`;
+  if (kind === "login") {
+    throw new AppError("usage", `The ${name} credential is a login`, `agentgazer logout ${id}`);
+  }
+  const question = `Remove the ${name} key?`;
   if (!yes && terminal.stdin.isTerminal && !await agrees(terminal, question)) {
     throw new AppError("interrupted", "Nothing was removed");
   }
   if (!await vault.change((draft) => draft.remove(kind, id))) throw notStored(name);
-  await writeNote(terminal, `removed the ${name} ${kind === "login" ? "login" : "key"}`);
+  await writeNote(terminal, `removed the ${name} key`);
 }
 
 function refuseLogin(provider: Provider): void {

@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { isBeside } from "../providers/match.ts";
 import type { Provider } from "../providers/table.ts";
 import {
   type Config,
@@ -10,9 +11,14 @@ import {
   withValue,
 } from "../vault/config.ts";
 import { stampOf } from "../vault/file.ts";
+import type { EntryFields } from "../vault/envelope.ts";
+import { loginFields } from "../vault/login.ts";
 import type { Home } from "../vault/home.ts";
 
-/** The regions that `config.json` sets, read again whenever the file changes. */
+/**
+ * The regions of providers: a login is valid where it was made, and for API keys `config.json` says it, which is read
+ * again whenever it changes.
+ */
 export class Regions {
   readonly #home: Home;
   #seen: { readonly stamp: string; readonly config: Config } | undefined;
@@ -22,18 +28,23 @@ export class Regions {
   }
 
   /**
-   * The region that is set for this provider, if one is.
+   * The region of this provider's credential, if one is known.
    *
-   * @throws {AppError} `usage` for a region that it does not have, or a file that can't be read
+   * @param entry what stands in the clear of the credential, if there is one
+   * @throws {AppError} `usage` for a region that the provider does not have, or a file that can't be read
    */
-  of(provider: Provider): string | undefined {
+  of(provider: Provider, entry?: EntryFields): string | undefined {
+    const login = entry?.kind === "login" ? loginFields(entry).region : undefined;
+    if (Object.hasOwn(provider.regions ?? {}, login ?? "")) return login;
     const region = regionNode(this.#config(), provider);
     return region === undefined ? undefined : requireRegion(provider, region.value, this.#home.config);
   }
 
   /** Where requests to this provider go. @throws {AppError} as {@linkcode Regions.of} does */
-  baseOf(provider: Provider): string {
-    return baseIn(provider, this.of(provider));
+  baseOf(provider: Provider, entry?: EntryFields): string {
+    const usual = baseIn(provider, this.of(provider, entry));
+    const named = entry?.kind === "login" ? loginFields(entry).base : undefined;
+    return named !== undefined && isBeside(named, usual) ? named : usual;
   }
 
   /**

@@ -34,6 +34,14 @@ export async function writeJson(terminal: Terminal, value: unknown): Promise<voi
   await terminal.out(JSON.stringify(value, null, 2) + "\n");
 }
 
+/** A time span in its two largest units, such as `9 d 4 h`. @param milliseconds at least 0 */
+export function duration(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
+  if (days > 0) return `${days} d ${hours} h`;
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+}
+
 /** Tells a remark, and the next command to type. */
 export type Note = (message: string, hint?: string) => Promise<void>;
 

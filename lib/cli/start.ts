@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AppError } from "../errors.ts";
+import { keepFresh } from "../oauth/background.ts";
 import { PROVIDERS } from "../providers/table.ts";
 import { Credentials } from "../proxy/credentials.ts";
 import { type Log, makeLog, parseLogLevel } from "../proxy/log.ts";
@@ -9,6 +10,7 @@ import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
 import { failureNote, migratePlaintext } from "./migrate.ts";
+import { refresherFor } from "./logins.ts";
 import type { Note } from "./render.ts";
 import { DEFAULT_PORT, publishAddress } from "./proxy_file.ts";
 import { networkVariables, refuseRuntimeVariables } from "./runtime_variables.ts";
@@ -54,8 +56,12 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
   const notices = makeLog(logFormat, level === "error" ? "warn" : level, write, system.now);
   await moveIn(context, vault, notices);
   if (!PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined)) {
-    log.event("warn", "no credential is stored yet: agentgazer providers set <id>");
+    log.event("warn", "no credential is stored yet: agentgazer providers set <id>, or agentgazer login <id>");
   }
+
+  const refresher = await refresherFor(context, vault, (level, message) => log.event(level, message));
+  const stopping = new AbortController();
+  keepFresh(refresher, vault, system, stopping.signal);
 
   let withdraw = () => Promise.resolve();
   const drained = await runProxy({
@@ -66,8 +72,8 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
     system,
     log,
     upstream,
-    baseOf: (provider) => regions.baseOf(provider),
-    credentials: new Credentials(vault, system),
+    baseOf: (provider, entry) => regions.baseOf(provider, entry),
+    credentials: new Credentials(vault, refresher, system),
     onListening: async (actualPort) => {
       const url = `http://${localName(host)}:${actualPort}`;
       await warnOnly(log, async () => {
@@ -76,7 +82,9 @@ async function start(context: Context, { host, port, allowHost, logFormat }: Sta
       announce(log, system, version, url, host);
     },
   });
+  stopping.abort();
   await warnOnly(log, withdraw);
+  await refresher.settle();
   if (!drained) throw new AppError("interrupted", "Ended with requests still running");
 }
 

@@ -1,13 +1,22 @@
 import { AppError } from "../errors.ts";
 import type { Verdict } from "../providers/check.ts";
-import { storeCommand } from "../providers/remedy.ts";
 import { type Provider, PROVIDERS } from "../providers/table.ts";
-import { type Credential, credentialIn } from "../proxy/inject.ts";
-import { credentialKind, kindFor } from "../vault/contents.ts";
+import type { Refresher } from "../oauth/refresh.ts";
+import type { Credential } from "../proxy/inject.ts";
+import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkCredential } from "./check_credential.ts";
 import { type Context, requireProvider } from "./context.ts";
-import { type Column, writeJson, writeTable } from "./render.ts";
+import { refresherFor } from "./logins.ts";
+import {
+  concernsOne,
+  notStored,
+  openCredential,
+  openCredentials,
+  type Prepared,
+} from "./open_credentials.ts";
+import { interrupted } from "./prompt.ts";
+import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
 import { refuseRuntimeVariables } from "./runtime_variables.ts";
 
 /** One provider in `providers test --json`. */
@@ -39,50 +48,44 @@ export async function testProviders(context: Context, ids: readonly string[], js
     throw failure?.code === "keystore_unavailable" ? failure : notStored(missing);
   }
 
-  const prepared = await prepare(context, vault, providers);
-  const rows = await checkAll(context, prepared);
+  const refresher = await refresherFor(context, vault, (level, message) => {
+    if (level === "warn") writeNote(terminal, message);
+  });
+  const { prepared, rows } = await untilStopped(context, refresher, async () => {
+    const prepared = await openCredentials(context, vault, refresher, providers);
+    return { prepared, rows: await checkAll(context, vault, refresher, prepared) };
+  });
   if (json) await writeJson(terminal, rows);
   else await writeTable(terminal, env("NO_COLOR") === undefined, COLUMNS, rows);
-  for (const { credential } of prepared) if (credential instanceof AppError) throw credential;
+  for (const { credential } of prepared) {
+    if (credential instanceof AppError && credential.code === "vault_damaged") throw credential;
+  }
   refuseInvalid(rows);
 }
 
-/** What is needed to check one provider; the error of an entry that is damaged. */
-interface Prepared {
-  readonly provider: Provider;
-  readonly region: string | undefined;
-  readonly credential: Credential | AppError;
-}
-
-/** All are opened before the first is sent, so that a locked keystore or a wrong setting is told first. */
-async function prepare(
-  context: Context,
-  vault: Vault,
-  providers: readonly Provider[],
-): Promise<readonly Prepared[]> {
-  const regions = context.regions();
-  const placed = providers.map((provider) => ({ provider, region: regions.of(provider) }));
-  const prepared: Prepared[] = [];
-  for (const { provider, region } of placed) {
-    prepared.push({ provider, region, credential: await openCredential(vault, provider) });
-  }
-  return prepared;
-}
-
-async function openCredential(vault: Vault, provider: Provider): Promise<Credential | AppError> {
-  const kind = kindFor(provider);
+/** Does the work, but not beyond a signal to stop; a token that was spent by then is replaced first. */
+async function untilStopped<T>(
+  { system }: Context,
+  refresher: Refresher,
+  work: () => Promise<T>,
+): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const forget = system.onSignals(["SIGINT", "SIGTERM", "SIGHUP"], () => stopped.reject(interrupted()));
   try {
-    const sealed = await vault.open(kind, provider.id);
-    if (sealed === undefined) throw notStored(provider);
-    return credentialIn(kind, provider.id, sealed);
-  } catch (error) {
-    if (error instanceof AppError && error.code === "vault_damaged") return error;
-    throw error;
+    return await Promise.race([work(), stopped.promise]);
+  } finally {
+    forget();
+    await refresher.settle();
   }
 }
 
 /** Checks all at the same time; a terminal shows how many are left. */
-async function checkAll(context: Context, prepared: readonly Prepared[]): Promise<readonly Row[]> {
+async function checkAll(
+  context: Context,
+  vault: Vault,
+  refresher: Refresher,
+  prepared: readonly Prepared[],
+): Promise<readonly Row[]> {
   const { terminal } = context.system;
   const waiting = new Set(prepared.map(({ provider }) => provider.id));
   const show = async (text: string) => {
@@ -95,9 +98,9 @@ async function checkAll(context: Context, prepared: readonly Prepared[]): Promis
   await showWaiting();
   try {
     return await Promise.all(prepared.map(async ({ provider, region, credential }) => {
-      const verdict: Verdict = credential instanceof AppError
-        ? { result: "unknown", detail: "its entry in the vault is damaged" }
-        : await checkCredential(context, provider, region, credential);
+      const verdict = credential instanceof AppError
+        ? verdictOf(credential)
+        : await check(context, vault, refresher, { provider, region, credential });
       waiting.delete(provider.id);
       await showWaiting();
       return { id: provider.id, ...verdict };
@@ -105,6 +108,34 @@ async function checkAll(context: Context, prepared: readonly Prepared[]): Promis
   } finally {
     if (waiting.size > 0) await show("");
   }
+}
+
+/** A login that is rejected is renewed, and asked about once more. */
+async function check(
+  context: Context,
+  vault: Vault,
+  refresher: Refresher,
+  { provider, region, credential }: Prepared & { readonly credential: Credential },
+): Promise<Verdict> {
+  const verdict = await checkCredential(context, provider, region, credential);
+  if (verdict.result !== "rejected" || provider.auth !== "oauth") return verdict;
+  try {
+    if (!await refresher.replace(provider.id, credential.secret)) return verdict;
+  } catch (error) {
+    if (concernsOne(error)) return verdictOf(error);
+    throw error;
+  }
+  const another = await openCredential(vault, refresher, provider);
+  return another instanceof AppError
+    ? verdictOf(another)
+    : await checkCredential(context, provider, region, another);
+}
+
+/** What an error says of the credential that could not be had. */
+function verdictOf({ code, message, hint }: AppError): Verdict {
+  if (code === "login_required") return { result: "rejected", detail: `${message}: ${hint}` };
+  if (code === "network_failed") return { result: "unreachable", detail: message };
+  return { result: "unknown", detail: "its entry in the vault is damaged" };
 }
 
 /** The worst decides: a rejected credential before a provider that can't be asked. */
@@ -120,16 +151,5 @@ function refuseInvalid(rows: readonly Row[]): void {
     "network_failed",
     `${bad.length} of ${rows.length} credentials could not be checked`,
     "agentgazer doctor",
-  );
-}
-
-function notStored(provider: Provider | undefined): AppError {
-  if (provider === undefined) {
-    return new AppError("credential_missing", "No credential is stored", "agentgazer providers set <id>");
-  }
-  return new AppError(
-    "credential_missing",
-    `No credential of ${provider.name} is stored`,
-    storeCommand(provider),
   );
 }

@@ -26,6 +26,12 @@ export function exactUrl(text: string): URL | undefined {
   return plain ? url : undefined;
 }
 
+/** Whether an address is one of the same host as another, and written exactly; a path may be appended to it. */
+export function isBeside(base: string, usual: string): boolean {
+  const url = exactUrl(base + "/");
+  return url !== undefined && url.origin === new URL(usual).origin && url.search === "";
+}
+
 /** Whether the path can be read in one way only, where a provider's path decides who gets what. */
 export function isUnambiguous(provider: Provider, url: URL): boolean {
   const pathDecides = provider.paths !== undefined || provider.sharesHosts === true;

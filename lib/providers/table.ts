@@ -49,8 +49,17 @@ export interface Provider {
   readonly header: CredentialHeader;
   /** Paths, and all below them, that want the credential as Bearer whatever `header` says. */
   readonly bearerPaths?: readonly string[];
-  /** The header that names the account of a login. */
-  readonly accountHeader?: string;
+  /** The servers that log in to this provider; they get tokens only to renew or to revoke them. */
+  readonly loginHosts?: readonly string[];
+  /** The headers that go with the token of a login, from the claims in it. */
+  readonly accountHeaders?: {
+    /** Names the account. */
+    readonly id: string;
+    /** Is `true` for an account under FedRAMP. */
+    readonly fedramp: string;
+  };
+  /** The header in which the service wants to know the program that calls; User-Agent then names it too. */
+  readonly programHeader?: string;
   /** Headers that are added when the client sent none. */
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   readonly errors: ErrorDialect;
@@ -101,7 +110,9 @@ export const PROVIDERS: readonly Provider[] = [
     paths: ["/backend-api/codex/", "/backend-api/wham/usage"],
     alias: { from: "/v1/responses", to: "/responses" },
     header: "bearer",
-    accountHeader: "chatgpt-account-id",
+    loginHosts: ["auth.openai.com"],
+    accountHeaders: { id: "chatgpt-account-id", fedramp: "x-openai-fedramp" },
+    programHeader: "originator",
     errors: "openai",
     sdk: { key: ["OPENAI_API_KEY"], base: ["OPENAI_BASE_URL"], path: "/v1", others: ["CODEX_API_KEY"] },
   },
@@ -252,6 +263,7 @@ export const PROVIDERS: readonly Provider[] = [
     base: "https://api.minimax.io/anthropic",
     regions: { global: "https://api.minimax.io/anthropic", cn: "https://api.minimaxi.com/anthropic" },
     check: { method: "GET", path: "/anthropic/v1/models" },
+    loginHosts: ["account.minimax.io", "account.minimaxi.com"],
     header: "bearer",
     errors: "anthropic",
     sdk: { key: ["MINIMAX_API_KEY"], base: ["MINIMAX_BASE_URL"], path: "" },

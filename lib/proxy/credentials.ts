@@ -1,10 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
+import { AppError } from "../errors.ts";
 import type { Provider } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
 import type { System } from "../system.ts";
 import { type Client, clientsIn, isExpired, tokenDigest } from "../vault/client.ts";
 import { type Contents, credentialKind } from "../vault/contents.ts";
-import { damagedEntry, type EntryKind, entryName } from "../vault/envelope.ts";
+import { damagedEntry, type EntryFields, type EntryKind, entryName } from "../vault/envelope.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Credential, credentialIn } from "./inject.ts";
 import { Refusal } from "./refusal.ts";
@@ -14,6 +15,14 @@ const IDLE = 5 * 60_000;
 
 /** Compared with when no client has the digest that was asked for. */
 const NO_DIGEST = new Uint8Array(32);
+
+/** Keeps the tokens of logins fresh. Both may take as long as the login server does. */
+export interface Renewal {
+  /** Renews a login whose token ends soon. @throws {AppError} when there is no token that can be used */
+  ensure(id: string, entry: EntryFields): Promise<void>;
+  /** Renews a login whose token was refused; whether the vault has another one now. @throws {AppError} */
+  replace(id: string, refused: Secret): Promise<boolean>;
+}
 
 interface Opened {
   readonly secret: Promise<Secret | undefined>;
@@ -26,6 +35,7 @@ interface Opened {
  */
 export class Credentials {
   readonly #vault: Vault;
+  readonly #renewal: Renewal;
   readonly #system: Pick<System, "now" | "sleep">;
   #stamp: string | undefined;
   #contents: Contents | undefined;
@@ -33,8 +43,9 @@ export class Credentials {
   #opened = new Map<string, Opened>();
   #sweeping = false;
 
-  constructor(vault: Vault, system: Pick<System, "now" | "sleep">) {
+  constructor(vault: Vault, renewal: Renewal, system: Pick<System, "now" | "sleep">) {
     this.#vault = vault;
+    this.#renewal = renewal;
     this.#system = system;
   }
 
@@ -57,14 +68,23 @@ export class Credentials {
     return this.#kindOf(provider) !== undefined;
   }
 
+  /** What stands in the clear of the provider's credential, if there is one. @throws {AppError} */
+  entryOf(provider: Provider): EntryFields | undefined {
+    const kind = this.#kindOf(provider);
+    return kind && this.#contents?.entry(kind, provider.id)?.fields;
+  }
+
   /**
    * Opens the provider's credential for this client, whose entry is proven to be genuine before: its rights
-   * stand in the clear and could have been edited. All of it is read from one state of the file.
+   * stand in the clear and could have been edited. All of it is read from one state of the file. The token of a
+   * login that ends soon is renewed before.
    *
    * @throws {AppError} when the vault can't be opened
    * @throws {Refusal} `client_token_invalid` when the client is no longer what it was
    */
   async open(provider: Provider, client: Client): Promise<Credential | undefined> {
+    const entry = this.entryOf(provider);
+    if (entry?.kind === "login") await this.#renewal.ensure(provider.id, entry);
     for (;;) {
       const kind = this.#kindOf(provider);
       const stamp = this.#stamp;
@@ -75,7 +95,29 @@ export class Credentials {
       const opened = await this.#openBoth(client, kind, provider).catch((error) => ({ error }));
       if (this.#vault.stamp() !== stamp) continue;
       if ("error" in opened) throw opened.error;
-      return opened.secret && credentialIn(kind, provider.id, opened.secret);
+      return opened.secret &&
+        { ...credentialIn(kind, provider.id, opened.secret), entry: this.entryOf(provider) };
+    }
+  }
+
+  /**
+   * Opens the credential that takes the place of one that the provider refused; `undefined` when there is none, it
+   * can't be had now, or it is of another account or place.
+   *
+   * @throws {AppError} `login_required`
+   */
+  async openAnother(
+    provider: Provider,
+    client: Client,
+    refused: Credential,
+  ): Promise<Credential | undefined> {
+    try {
+      const renewed = await this.#renewal.replace(provider.id, refused.secret);
+      const another = renewed ? await this.open(provider, client) : undefined;
+      return another !== undefined && isOfSameLogin(another, refused) ? another : undefined;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === "login_required") throw error;
+      return undefined;
     }
   }
 
@@ -143,4 +185,10 @@ export class Credentials {
     this.#contents = contents;
     this.#stamp = stamp;
   }
+}
+
+/** Whether a request that was made for the one may be sent with the other. */
+function isOfSameLogin(one: Credential, other: Credential): boolean {
+  const [a, b] = [one, other].map(({ accountId, entry }) => [accountId, entry?.region, entry?.base]);
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,11 +4,13 @@ import { storeCommand } from "../providers/remedy.ts";
 import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
 import type { Client } from "../vault/client.ts";
+import type { EntryFields } from "../vault/envelope.ts";
 import { admit, type Authorities } from "./admit.ts";
 import { holds, presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
 import type { Credentials } from "./credentials.ts";
-import { inject } from "./inject.ts";
+import { type Credential, inject } from "./inject.ts";
 import { type Log, loggable, newRequestLine, type RequestLine } from "./log.ts";
+import { Recorder, sendRenewing } from "./replay.ts";
 import { Refusal, refusalOf, refusalResponse } from "./refusal.ts";
 import { relay } from "./relay.ts";
 import { dialectOf, type Route, route } from "./route.ts";
@@ -20,8 +22,12 @@ export interface HandlerOptions {
   readonly authorities: Authorities;
   readonly credentials: Credentials;
   readonly upstream: Upstream;
-  /** Where a provider is: one of the places in its row of the table. */
-  readonly baseOf: (provider: Provider) => string;
+  /**
+   * Where a provider is: one of the places in its row of the table.
+   *
+   * @param entry what stands in the clear of its credential, if there is one
+   */
+  readonly baseOf: (provider: Provider, entry: EntryFields | undefined) => string;
   readonly log: Log;
   readonly system: Pick<System, "now">;
   /** Whether the proxy is about to end and takes no new work. */
@@ -49,6 +55,8 @@ interface Progress {
  */
 export function makeHandler(options: HandlerOptions): Handler {
   const { version, authorities, credentials, upstream, baseOf, log, system, isDraining, onIdle } = options;
+  const userAgent = `agentgazer/${version}`;
+  const recorder = new Recorder();
   const startedAt = system.now();
   let running = 0;
 
@@ -66,7 +74,7 @@ export function makeHandler(options: HandlerOptions): Handler {
       target,
       request.headers.get("x-target-url"),
       (query) => withoutKeys(query, token),
-      baseOf,
+      (provider) => baseOf(provider, credentials.entryOf(provider)),
     );
     line.agent = loggable(to.agent ?? "-");
     const provider = choose(to);
@@ -79,9 +87,21 @@ export function makeHandler(options: HandlerOptions): Handler {
     const headers = withoutCarriers(request.headers, token);
     const credential = await credentials.open(provider, client);
     if (credential === undefined) throw credentialMissing(provider);
-    inject(headers, provider, to.url, credential);
-    const { method, body, signal } = request;
-    const answer = await upstream({ url: to.url, method, headers, body, signal });
+    if (credential.entry?.region !== undefined) refuseElsewhere(to.url, baseOf(provider, credential.entry));
+    const { method, signal } = request;
+    const send = (using: Credential, body: Request["body"]) => {
+      inject(headers, provider, to.url, using, userAgent);
+      return upstream({ url: to.url, method, headers, body, signal });
+    };
+    const answer = provider.auth === "oauth"
+      ? await sendRenewing(
+        recorder,
+        request.body,
+        send,
+        credential,
+        (refused) => credentials.openAnother(provider, client, refused),
+      )
+      : await send(credential, request.body);
     line.status = answer.status;
     return relay(answer, request.headers.has("accept-encoding"), ({ bytes, end }) => {
       line.bytes = bytes;
@@ -193,6 +213,16 @@ function refuseToken(url: URL, token: string): void {
   if (holds(url.href, token)) {
     throw new Refusal("malformed_request", "The URL holds the local token", "send it in a header");
   }
+}
+
+/** A login is good where it was made, of all the places that the provider has. */
+function refuseElsewhere(url: URL, base: string): void {
+  if (url.origin === new URL(base).origin) return;
+  throw new Refusal(
+    "target_refused",
+    "The login is not of this region",
+    `it goes to ${new URL(base).origin}`,
+  );
 }
 
 function credentialMissing(provider: Provider): Refusal {

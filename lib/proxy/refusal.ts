@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
 import type { ErrorDialect } from "../providers/table.ts";
 
 /** The HTTP status of every refusal of ours. */
@@ -7,6 +7,7 @@ const STATUS = {
   target_not_allowed: 400,
   client_token_invalid: 401,
   credential_missing: 401,
+  login_required: 401,
   origin_refused: 403,
   provider_refused: 403,
   path_refused: 403,
@@ -21,6 +22,12 @@ const STATUS = {
 } as const;
 
 export type RefusalCode = keyof typeof STATUS;
+
+/** What an error of the rest of the program is here, where it is not the vault. */
+const CODES: Readonly<Partial<Record<ErrorCode, RefusalCode>>> = {
+  login_required: "login_required",
+  network_failed: "upstream_failed",
+};
 
 /** The error types that Anthropic documents, and the status names of Google's APIs, by HTTP status. */
 const NAMES: Record<number, readonly [anthropic: string, google: string]> = {
@@ -54,7 +61,9 @@ export class Refusal extends Error {
 /** Turns whatever stopped a request into a refusal. A bug tells the client nothing but that it is one. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof AppError) return new Refusal("vault_unavailable", error.message, error.hint);
+  if (error instanceof AppError) {
+    return new Refusal(CODES[error.code] ?? "vault_unavailable", error.message, error.hint);
+  }
   return new Refusal("bug", "This is a bug in agentgazer", "look at its log, and report it");
 }
 

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
-import type { EntryKind } from "./envelope.ts";
+import type { ClearFields, EntryKind } from "./envelope.ts";
 import type { Vault } from "./vault.ts";
 
 /** A credential from outside that the vault can take. */
@@ -9,8 +9,8 @@ export interface Acceptable {
   /** The name of its entry. */
   readonly name: string;
   readonly secret: Secret;
-  /** When it ends, as an ISO time; stands in the clear. */
-  readonly expiresAt?: string;
+  /** What stands in the clear. */
+  readonly fields?: ClearFields;
 }
 
 /** What became of them. */
@@ -34,8 +34,8 @@ export async function adopt<T extends Acceptable>(vault: Vault, all: readonly T[
   if (all.length === 0) return result;
   await vault.change((draft) => {
     // The first of several wins: whoever lists them knows which counts most.
-    for (const { kind, name, secret, expiresAt } of all.toReversed()) {
-      if (!draft.has(kind, name)) draft.put(kind, name, secret, expiresAt === undefined ? {} : { expiresAt });
+    for (const { kind, name, secret, fields } of all.toReversed()) {
+      if (!draft.has(kind, name)) draft.put(kind, name, secret, fields);
     }
   });
   for (const one of all) {

@@ -40,6 +40,14 @@ export function credentialKind(
   return contents.has(kind, provider.id) ? kind : undefined;
 }
 
+/** What stands in the clear of a provider's credential, if it is stored and not damaged. */
+export function credentialEntry(
+  contents: Contents,
+  provider: { readonly id: string; readonly auth: string },
+): EntryFields | undefined {
+  return contents.entries(kindFor(provider)).good.find(({ name }) => name === provider.id)?.fields;
+}
+
 /** {@linkcode Contents} of the entries of an envelope. */
 export class EnvelopeContents implements Contents {
   readonly #entries: ReadonlyMap<string, Json>;

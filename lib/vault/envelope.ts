@@ -115,7 +115,7 @@ export function damagedEntry(name: string): AppError {
   if (!/^[\w.:-]+$/.test(name)) {
     return new AppError("vault_damaged", "Cannot open an entry of the vault: its name is damaged");
   }
-  const remove = kind === "client" ? "clients remove" : "providers remove";
+  const remove = { client: "clients remove", login: "logout" }[kind!] ?? "providers remove";
   return new AppError(
     "vault_damaged",
     `Cannot open the entry "${name}" of the vault: it is damaged, the others are not`,
@@ -163,6 +163,8 @@ function isEntryFields(value: { [field: string]: Json }): value is EntryFields {
     isTime(createdAt) && isTime(updatedAt);
 }
 
-function isTime(value: Json | undefined): boolean {
-  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+/** Whether a value is an ISO time, written as this program writes it: the file may hold anything, and times are shown. */
+export function isTime(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/.test(value) &&
+    !Number.isNaN(Date.parse(value));
 }

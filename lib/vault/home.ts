@@ -9,6 +9,8 @@ export interface Home {
   readonly vault: string;
   readonly lock: string;
   readonly machineKey: string;
+  /** Held while the login of this provider is changed. */
+  refreshLock(id: string): string;
   /** Where the running proxy listens; locked while it runs. */
   readonly proxy: string;
 }
@@ -34,6 +36,7 @@ export function homeFrom(env: (name: string) => string | undefined): Home {
     vault: join(folder, "vault.json"),
     lock: join(folder, "vault.lock"),
     machineKey: join(folder, "machine.key"),
+    refreshLock: (id) => join(folder, `refresh-${id}.lock`),
     proxy: join(folder, "proxy.json"),
   };
 }

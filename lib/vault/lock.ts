@@ -3,7 +3,7 @@ import { isStill, PRIVATE } from "./file.ts";
 import { refuseUnsafe, unavailable } from "./guard.ts";
 
 /** How long to wait for another process's write before giving up, in milliseconds. */
-const TIMEOUT = 10_000;
+const WRITE_TIMEOUT = 10_000;
 
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE = 25;
@@ -11,11 +11,16 @@ const LONGEST_PAUSE = 25;
 /**
  * Runs `work` while no other process holds the lock file (flock). The kernel frees it when the holder dies.
  *
- * @throws {AppError} `vault_unavailable` when another process holds it for over ten seconds, or it can't
- * be opened; `refused` when it is a link or someone else's
+ * @param timeout how long another process may hold it, in milliseconds
+ * @throws {AppError} `vault_unavailable` when another process holds it for longer, or it can't be opened; `refused`
+ * when it is a link or someone else's
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + TIMEOUT;
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  timeout: number = WRITE_TIMEOUT,
+): Promise<T> {
+  const deadline = { at: performance.now() + timeout, timeout };
   for (;;) {
     const file = openLock(path);
     try {
@@ -27,6 +32,12 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
       file.close();
     }
   }
+}
+
+interface Deadline {
+  /** As `performance.now()` counts. */
+  readonly at: number;
+  readonly timeout: number;
 }
 
 /** Locks a file until it is disposed of or this process ends, so that others can see that it lives. */
@@ -68,7 +79,7 @@ function openLock(path: string): Deno.FsFile {
   }
 }
 
-async function acquire(file: Deno.FsFile, path: string, deadline: number): Promise<void> {
+async function acquire(file: Deno.FsFile, path: string, deadline: Deadline): Promise<void> {
   for (let pause = 1; !file.tryLockSync(true); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     refuseLate(path, deadline);
     const jittered = pause * (0.5 + Math.random());
@@ -76,11 +87,11 @@ async function acquire(file: Deno.FsFile, path: string, deadline: number): Promi
   }
 }
 
-function refuseLate(path: string, deadline: number): void {
-  if (performance.now() <= deadline) return;
+function refuseLate(path: string, { at, timeout }: Deadline): void {
+  if (performance.now() <= at) return;
   throw new AppError(
     "vault_unavailable",
-    `Cannot lock ${path}: another agentgazer has held it for ${TIMEOUT / 1000} seconds`,
+    `Cannot lock ${path}: another agentgazer has held it for ${timeout / 1000} seconds`,
     "wait for the other command to end, then try again",
   );
 }

@@ -17,6 +17,7 @@ import {
   type KeyStores,
   type Trouble,
 } from "./keystore.ts";
+import { uuid } from "./uuid.ts";
 import { VaultFile } from "./vault_file.ts";
 
 /** What a vault records of its key, and why it can't be had now, if it can't. */
@@ -38,6 +39,8 @@ export class Vault {
   readonly #keys: KeyStores;
   readonly #system: Pick<System, "now" | "random">;
   readonly #key: VaultKey;
+  /** What {@linkcode Vault.prepare} found. */
+  #chosen: ChosenStore | undefined;
 
   constructor(home: Home, keys: KeyStores, system: Pick<System, "now" | "random">) {
     this.#home = home;
@@ -91,6 +94,17 @@ export class Vault {
   }
 
   /**
+   * Makes sure, as far as that can be known, that a change can be written: gets the key, or finds a backend that
+   * would keep the key of a new vault. Either may ask the user.
+   *
+   * @throws {AppError} as {@linkcode Vault.open} does
+   */
+  async prepare(): Promise<void> {
+    if (this.exists()) await this.unlock();
+    else this.#chosen = await this.#keys.forNewVault();
+  }
+
+  /**
    * Checks that the backend that the vault records may be used here and now, without asking it.
    *
    * @throws {AppError} `keystore_unavailable` when another one is forced, or the system does not have it
@@ -136,7 +150,7 @@ export class Vault {
         if (!draft.changed) return result;
       }
       ensureFolder(this.#home.folder);
-      const chosen = before === undefined ? await this.#keys.forNewVault() : undefined;
+      const chosen = before === undefined ? this.#chosen ?? await this.#keys.forNewVault() : undefined;
       const done = await this.#file.locked(before, async (current) => {
         const draft = new EnvelopeDraft(current?.entries ?? new Map());
         const result = edit(draft);
@@ -264,11 +278,4 @@ async function openAll(key: CryptoKey, { id, entries }: Envelope): Promise<Map<s
   const opened = new Map<string, OpenEntry>();
   for (const [name, entry] of entries) opened.set(name, await openEntry(key, id, name, entry));
   return opened;
-}
-
-/** A version 4 UUID (RFC 9562, section 5.4) of 16 random bytes. */
-function uuid(bytes: Uint8Array): string {
-  bytes[6] = bytes[6]! & 0x0f | 0x40;
-  bytes[8] = bytes[8]! & 0x3f | 0x80;
-  return bytes.toHex().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -7,6 +7,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "lib/vault/adopt.ts": "compares it with what the vault has",
   "lib/vault/login.ts": "puts the tokens of a login into one text and takes them out",
   "lib/vault/client.ts": "makes the digest of a local token",
+  "lib/oauth/services/codex.ts": "sends a refresh token to the server that gave it",
+  "lib/oauth/services/minimax.ts": "sends a refresh token to the server that gave it",
   "lib/proxy/inject.ts": "puts the credential into the request",
   "lib/cli/clients.ts": "prints a new local token",
   "lib/cli/import.ts": "looks at what another program stored",

@@ -159,7 +159,10 @@ testWith(
 testWith(["compile"], "agentgazer start warns and runs without a credential", async () => {
   await using box = await makeBox();
   await using proxy = await box.start();
-  assert.match(proxy.log(), /no credential is stored yet: agentgazer providers set/);
+  assert.match(
+    proxy.log(),
+    /no credential is stored yet: agentgazer providers set <id>, or agentgazer login <id>$/m,
+  );
   const health = await (await fetch(proxy.url + "/health")).json();
   assert.deepEqual(Object.keys(health), ["status", "version", "uptime_ms"]);
   assert.equal(health.status, "ok");

@@ -224,6 +224,8 @@ Deno.test("reveal allows the listed modules and the tests, and no other", async 
     "lib/vault/adopt.ts",
     "lib/vault/login.ts",
     "lib/vault/client.ts",
+    "lib/oauth/services/codex.ts",
+    "lib/oauth/services/minimax.ts",
     "lib/proxy/inject.ts",
     "lib/cli/clients.ts",
     "lib/cli/import.ts",

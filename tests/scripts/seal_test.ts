@@ -21,6 +21,9 @@ const NETWORK = [
   "api.minimaxi.com:443",
   "api.baichuan-ai.com:443",
   "api.lingyiwanwu.com:443",
+  "auth.openai.com:443",
+  "account.minimax.io:443",
+  "account.minimaxi.com:443",
   "127.0.0.1",
   "[::1]",
   "0.0.0.0",
@@ -56,6 +59,12 @@ const ENVIRONMENT = [
   "SSH_CLIENT",
   "SSH_TTY",
   "CI",
+  "XAUTHORITY",
+  "XDG_CURRENT_DESKTOP",
+  "XDG_DATA_DIRS",
+  "WSL_DISTRO_NAME",
+  "WSL_INTEROP",
+  "TERM",
 ];
 
 /** What `doctor` looks at: exactly what the SDKs of the table read. Some of it may hold a credential. */
@@ -101,12 +110,24 @@ const SECRET_TOOL = [
 
 /** The programs that may be started. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  linux: SECRET_TOOL,
+  linux: [
+    ...SECRET_TOOL,
+    "/usr/bin/xdg-open",
+    "/usr/local/bin/xdg-open",
+    "/opt/homebrew/bin/xdg-open",
+    "/run/current-system/sw/bin/xdg-open",
+    "/usr/bin/wslview",
+    "/usr/local/bin/wslview",
+    "/opt/homebrew/bin/wslview",
+    "/run/current-system/sw/bin/wslview",
+    "/mnt/c/Windows/System32/rundll32.exe",
+  ],
   darwin: [
     "/usr/bin/security",
     "/usr/sbin/ioreg",
     "/bin/launchctl",
     "/usr/bin/pgrep",
+    "/usr/bin/open",
     ...SECRET_TOOL,
   ],
 };
@@ -155,7 +176,7 @@ for (const os of ["linux", "darwin"]) {
     for (const name of names) assert.match(name, /^[A-Za-z][A-Za-z0-9_]*$/);
   });
 
-  Deno.test(`sealFlags() starts on ${os} only what keeps keys or knows the machine, by absolute paths`, () => {
+  Deno.test(`sealFlags() starts on ${os} only what keeps keys, knows the machine or opens pages, by absolute paths`, () => {
     assert.deepEqual(listed(os, "--allow-run")?.toSorted(), PROGRAMS[os]!.toSorted());
   });
 

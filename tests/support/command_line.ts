@@ -28,6 +28,10 @@ export interface CommandOptions extends FakeOptions {
   readonly legacy?: LegacyStores;
   /** In place of a sleep that never ends. */
   readonly sleep?: System["sleep"];
+  /** In place of a network without login servers. */
+  readonly fetch?: System["fetch"];
+  /** In place of a machine where no browser can be opened. */
+  readonly openBrowser?: System["openBrowser"];
 }
 
 /** A home folder in which command lines run one after the other, in this process. */
@@ -57,7 +61,8 @@ export function commandLine(): CommandLine {
       const env = { AGENTGAZER_HOME: home, ...options.env };
       const fake = fakeSystem({ ...options, env });
       fake.time = time;
-      const system = { ...fake, random, ...options.sleep && { sleep: options.sleep } };
+      const { sleep = fake.sleep, fetch = fake.fetch, openBrowser = fake.openBrowser } = options;
+      const system = { ...fake, random, sleep, fetch, openBrowser };
       const code = await runCli(args, {
         version: "1.2.3",
         system,

@@ -61,6 +61,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
         if (piece === undefined && options.staysOpen) return new Promise(() => {});
         return Promise.resolve(piece ?? null);
       },
+      columns: () => isTerminal ? 80 : undefined,
       setRaw: (on) => raw.push(on),
     },
     time: START_TIME,
@@ -73,8 +74,11 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     serve(listenOptions): HttpServer {
       options.onServe?.(listenOptions);
       const finished = new Promise<void>(() => {});
-      return { port: listenOptions.port || 45678, finished, shutdown: () => Promise.resolve() };
+      const port = listenOptions.port || 45678;
+      return { port, finished, shutdown: () => Promise.resolve() };
     },
+    fetch: () => Promise.reject(new Error("nothing is fetched")),
+    openBrowser: () => Promise.resolve(false),
     onSignals(signals, handler) {
       const entry = [signals, handler] as const;
       handlers.add(entry);

@@ -5,6 +5,7 @@ import type { KeyStore } from "../../lib/vault/keystore.ts";
 import { countingRandom } from "./fake_system.ts";
 import type { Security } from "./security/fixture.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { writeProgram } from "./write_program.ts";
 
 /** Longer than the stand-in ever takes, shorter than a person waits, in milliseconds. */
 export const AMPLE = 20_000;
@@ -57,7 +58,7 @@ export interface Script extends Disposable {
 export function shellScript(lines: string): Script {
   const folder = temporaryFolder();
   const path = folder.at("security");
-  Deno.writeTextFileSync(path, `#!/bin/sh\nfolder='${folder.path}'\n${lines}\n`, { mode: 0o700 });
+  writeProgram(path, `#!/bin/sh\nfolder='${folder.path}'\n${lines}\n`);
   return { path, at: (name) => folder.at(name), [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 

@@ -36,12 +36,27 @@ export interface Proxy extends AsyncDisposable {
   readonly ended: Promise<number>;
 }
 
+/** A command that runs and can be talked to. */
+export interface Running extends AsyncDisposable {
+  /** What it has written to stderr so far. */
+  screen(): string;
+  /** Resolves when what it wrote to stderr matches. */
+  shown(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Writes to its stdin, which stays open. */
+  type(text: string): Promise<void>;
+  /** Sends a signal to it. */
+  kill(signal: Deno.Signal): void;
+  readonly ended: Promise<Run>;
+}
+
 /** A home folder of its own in which the executable runs. */
 export interface Box extends AsyncDisposable {
   readonly folder: string;
   /** `AGENTGAZER_HOME`. */
   readonly home: string;
   run(args: readonly string[], options?: RunOptions): Promise<Run>;
+  /** Starts a command without waiting for its end. */
+  spawn(args: readonly string[], options?: Omit<RunOptions, "stdin">): Running;
   start(args?: readonly string[], options?: RunOptions): Promise<Proxy>;
 }
 
@@ -99,6 +114,34 @@ export async function makeBox(outside?: Outside, folder?: string): Promise<Box> 
       await writer.close().catch(() => {});
       const { code, stdout, stderr } = await child.output();
       return { code, stdout: text(stdout), stderr: text(stderr) };
+    },
+    spawn(args, options = {}) {
+      const child = command(args, options).spawn();
+      const keyboard = child.stdin.getWriter();
+      const err = transcribe(child.stderr);
+      const out = transcribe(child.stdout);
+      const ended = child.status.then(async ({ code }) => {
+        await Promise.all([err.ended, out.ended]);
+        return { code, stdout: out.text(), stderr: err.text() };
+      });
+      const kill = (signal: Deno.Signal) => {
+        try {
+          child.kill(signal);
+        } catch {
+          // It has ended by itself.
+        }
+      };
+      return {
+        screen: err.text,
+        shown: err.matches,
+        type: (text) => keyboard.write(new TextEncoder().encode(text)),
+        kill,
+        ended,
+        async [Symbol.asyncDispose]() {
+          kill("SIGKILL");
+          await ended;
+        },
+      };
     },
     async start(args = [], options = {}) {
       const child = command(["start", "--port", "0", ...args], options).spawn();

@@ -1,6 +1,6 @@
 import { type Provider, PROVIDERS } from "../../lib/providers/table.ts";
 import { ownAuthorities } from "../../lib/proxy/admit.ts";
-import { Credentials } from "../../lib/proxy/credentials.ts";
+import { Credentials, type Renewal } from "../../lib/proxy/credentials.ts";
 import { makeHandler } from "../../lib/proxy/handler.ts";
 import type { RequestLine } from "../../lib/proxy/log.ts";
 import type { Upstream, UpstreamRequest } from "../../lib/proxy/upstream.ts";
@@ -43,6 +43,8 @@ export interface ProxyBoxOptions {
   /** Whose credential is stored; all of them when left out. */
   readonly stored?: readonly string[];
   readonly upstream?: Upstream;
+  /** What keeps the tokens of logins fresh; {@linkcode NO_RENEWAL} when left out. */
+  readonly renewal?: Renewal;
   /** Where a provider is, in place of the table's own base. */
   readonly baseOf?: (provider: Provider) => string;
 }
@@ -57,6 +59,12 @@ export interface ProxyBox extends VaultBox {
   readonly events: string[];
   draining: boolean;
 }
+
+/** Takes every token for one that is good, and has no other. */
+export const NO_RENEWAL: Renewal = {
+  ensure: () => Promise.resolve(),
+  replace: () => Promise.resolve(false),
+};
 
 /** Makes the vault box; nothing is stored in it yet. */
 export function makeVaultBox(): VaultBox {
@@ -115,7 +123,7 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
   const sent: UpstreamRequest[] = [];
   const lines: RequestLine[] = [];
   const events: string[] = [];
-  const credentials = new Credentials(box.vault, box.clock);
+  const credentials = new Credentials(box.vault, options.renewal ?? NO_RENEWAL, box.clock);
   const proxyBox: ProxyBox = {
     ...box,
     credentials,

@@ -1,7 +1,7 @@
 import { AppError } from "../../errors.ts";
 import { type Provider, PROVIDERS } from "../../providers/table.ts";
 import { Refusal } from "../../proxy/refusal.ts";
-import { type Contents, credentialKind } from "../../vault/contents.ts";
+import { type Contents, credentialEntry, credentialKind } from "../../vault/contents.ts";
 import type { Context } from "../context.ts";
 import { DEFAULT_PORT } from "../proxy_file.ts";
 import { FORBIDDEN, networkVariables } from "../runtime_variables.ts";
@@ -27,7 +27,10 @@ export async function examineNetwork(context: Context, contents: Contents | unde
     ? "no variable changes how providers are reached"
     : `in force for connections to providers: ${inForce.join(", ")}`;
   const isStored = (provider: Provider) => contents && credentialKind(contents, provider) !== undefined;
-  return [fine("network", settings), await examineClock(context, PROVIDERS.find(isStored) ?? PROVIDERS[0]!)];
+  return [
+    fine("network", settings),
+    await examineClock(context, hostOf(context, contents, PROVIDERS.find(isStored) ?? PROVIDERS[0]!)),
+  ];
 }
 
 /** Whether the proxy's port is free, or ours already. @param running where the proxy runs, if it does */
@@ -47,10 +50,9 @@ export async function examinePort({ system }: Context, running: string | undefin
   }
 }
 
-async function examineClock(context: Context, provider: Provider): Promise<Finding> {
+async function examineClock(context: Context, host: string): Promise<Finding> {
   const { system, upstream } = context;
   const over = new AbortController();
-  const { host } = new URL(baseOf(context, provider));
   const asked = system.now();
   const url = new URL(`https://${host}/`);
   const answered = upstream({
@@ -91,10 +93,11 @@ async function examineClock(context: Context, provider: Provider): Promise<Findi
 }
 
 /** A region that can't be used is told elsewhere. */
-function baseOf(context: Context, provider: Provider): string {
+function hostOf(context: Context, contents: Contents | undefined, provider: Provider): string {
+  const host = (base: string) => new URL(base).host;
   try {
-    return context.regions().baseOf(provider);
+    return host(context.regions().baseOf(provider, contents && credentialEntry(contents, provider)));
   } catch {
-    return provider.base;
+    return host(provider.base);
   }
 }

@@ -1,12 +1,14 @@
 import { storeCommand } from "../../providers/remedy.ts";
-import { providerById } from "../../providers/table.ts";
+import { type Provider, providerById } from "../../providers/table.ts";
 import type { Entry } from "../../vault/contents.ts";
 import { damagedEntry, entryName } from "../../vault/envelope.ts";
+import { type LoginFields, loginFields } from "../../vault/login.ts";
 import { credentialIn } from "../../proxy/inject.ts";
 import { keystoreError } from "../../vault/keystore.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { Context } from "../context.ts";
 import { keystoreStatus } from "../keystore.ts";
+import { duration } from "../render.ts";
 import { broken, examine, type Finding, fine, warning } from "./finding.ts";
 
 /** Looks at the keystore, and whether the vault opens with its key. Asks nobody. */
@@ -54,12 +56,31 @@ async function examineEntry(
   const { expiresAt, updatedAt } = fields;
   const provider = kind === "client" ? undefined : providerById(name);
   if (kind !== "client" && provider === undefined) {
-    const remove = `agentgazer providers remove ${name}`;
+    const remove = `agentgazer ${kind === "login" ? "logout" : "providers remove"} ${name}`;
     return [warning(kind, `${name}: this version does not know the provider`, remove)];
   }
+  if (kind === "login") return [examineLogin(provider!, loginFields(fields), system.now())];
   if (typeof expiresAt === "string" && Date.parse(expiresAt) <= system.now()) {
-    const again = provider === undefined ? `agentgazer clients remove ${name}` : storeCommand(provider);
-    return [warning(kind, `${name}: expired ${expiresAt}`, again)];
+    return [warning(kind, `${name}: expired ${expiresAt}`, `agentgazer clients remove ${name}`)];
   }
   return [fine(kind, `${name}: opens, stored ${updatedAt}`)];
+}
+
+/** Whose it is, how long its token is good, and how its last refresh went. */
+function examineLogin(provider: Provider, fields: LoginFields, now: number): Finding {
+  const { account, plan, expiresAt, renewable, refreshedAt, lastError } = fields;
+  const left = expiresAt === undefined ? undefined : Date.parse(expiresAt) - now;
+  const isOver = left !== undefined && left <= 0;
+  const facts = [
+    account === undefined ? "logged in" : `logged in as ${account}`,
+    plan === undefined ? undefined : `plan ${plan}`,
+    left === undefined ? undefined : isOver ? `expired ${expiresAt}` : `expires in ${duration(left)}`,
+    refreshedAt === undefined ? undefined : `last refreshed ${refreshedAt}`,
+    lastError === undefined ? undefined : `refresh failed ${lastError.at}: ${lastError.message}`,
+  ];
+  const message = `${provider.id}: ${facts.filter((fact) => fact !== undefined).join(", ")}`;
+  const isLost = lastError?.permanent === true || isOver && renewable !== true;
+  if (isLost) return warning("login", message, storeCommand(provider));
+  if (lastError !== undefined) return warning("login", message, `agentgazer providers test ${provider.id}`);
+  return fine("login", message);
 }

@@ -5,6 +5,7 @@ import { damageEntry, putEntry, tamper } from "../../support/command_vault.ts";
 
 const PAST = "2020-01-01T00:00:00.000Z";
 const FUTURE = "2099-01-01T00:00:00.000Z";
+const LOST = { at: PAST, message: "it ended", permanent: true, count: 1 };
 
 Deno.test("doctor opens every entry", async (t) => {
   const rows: [
@@ -20,8 +21,24 @@ Deno.test("doctor opens every entry", async (t) => {
       "login",
       "openai-oauth",
       { expiresAt: PAST },
-      /^openai-oauth: expired 2020/,
-      /login openai-oauth/,
+      /^openai-oauth: logged in, expired 2020-01-01T00:00:00\.000Z$/,
+      /^agentgazer login openai-oauth$/,
+    ],
+    [
+      "a login that can't be renewed any more",
+      "login",
+      "openai-oauth",
+      { account: "ada@example.com", plan: "pro", expiresAt: FUTURE, renewable: true, lastError: LOST },
+      /^openai-oauth: logged in as ada@example\.com, plan pro, expires in \d+ d \d+ h, refresh failed 2020-.*: it ended$/,
+      /^agentgazer login openai-oauth$/,
+    ],
+    [
+      "a login whose last refresh failed",
+      "login",
+      "openai-oauth",
+      { expiresAt: PAST, renewable: true, lastError: { ...LOST, permanent: false } },
+      /^openai-oauth: logged in, expired 2020-.*, refresh failed 2020-.*: it ended$/,
+      /^agentgazer providers test openai-oauth$/,
     ],
     [
       "a client that is over",
@@ -45,7 +62,7 @@ Deno.test("doctor opens every entry", async (t) => {
       "future",
       {},
       /^future: this version does not know/,
-      /^agentgazer providers remove future$/,
+      /^agentgazer logout future$/,
     ],
   ];
   for (const [name, kind, id, fields, message, fix] of rows) {
@@ -58,6 +75,15 @@ Deno.test("doctor opens every entry", async (t) => {
       assert.equal(result.code, 0);
     });
   }
+  await t.step("a login that is over and is renewed at its next use", async () => {
+    using line = commandLine();
+    const fields = { expiresAt: PAST, renewable: true };
+    await putEntry(line, "login", "openai-oauth", '{"accessToken":"a","refreshToken":"r"}', fields);
+    const { findings, troubles } = await checkUp(line);
+    assert.deepEqual(troubles, []);
+    const { message } = findings.find(({ check }) => check === "login")!;
+    assert.equal(message, `openai-oauth: logged in, expired ${PAST}`);
+  });
   await t.step("what is still valid", async () => {
     using line = commandLine();
     await putEntry(line, "login", "openai-oauth", '{"accessToken":"a"}', { expiresAt: FUTURE });
@@ -106,6 +132,7 @@ Deno.test("doctor names each damaged entry, and shows the others", async (t) => 
     await putEntry(line, "login", "openai-oauth", "{}");
     const { code, troubles } = await checkUp(line);
     assert.deepEqual([code, troubles.length, troubles[0]!.check], [8, 1, "login"]);
+    assert.equal(troubles[0]!.fix, "agentgazer logout openai-oauth");
   });
 });
 

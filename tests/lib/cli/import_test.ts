@@ -76,6 +76,30 @@ Deno.test("import agentgazer keeps when a login ends, if that makes sense", asyn
   }
 });
 
+const RENEWABLE: [what: string, tokens: object, renewable: true | undefined][] = [
+  ["a refresh token", { refreshToken: "r" }, true],
+  ["none", {}, undefined],
+  ["an empty one", { refreshToken: "" }, undefined],
+  ["one that is no text", { refreshToken: 5 }, undefined],
+  ["one of two lines", { refreshToken: "r\n" }, undefined],
+  ["none, and says otherwise", { renewable: true }, undefined],
+];
+
+Deno.test("import agentgazer notes whether a login can be renewed", async (t) => {
+  for (const [what, tokens, renewable] of RENEWABLE) {
+    await t.step(what, async () => {
+      const expiresAt = START_TIME - 1000;
+      const login = JSON.stringify({ accessToken: "a", expiresAt, ...tokens });
+      using box = boxWith(file({ [LOGIN]: { "minimax-oauth": login } }));
+      assert.equal((await run(box)).code, 0);
+      const { entries } = JSON.parse(Deno.readTextFileSync(`${box.home}/vault.json`));
+      assert.equal(entries["login:minimax-oauth"].renewable, renewable);
+      const [row] = JSON.parse((await box.run(["providers", "list", "--json"])).out);
+      assert.equal(row.status, renewable ? "logged-in" : "expired");
+    });
+  }
+});
+
 Deno.test("import agentgazer reads what the keystore has", async () => {
   using box = commandLine();
   const items = fakeItems({ [`${KEY}/openai`]: "sk-1", [`${LOGIN}/openai-oauth`]: '{"accessToken":"a"}' });

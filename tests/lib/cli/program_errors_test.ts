@@ -90,6 +90,8 @@ Deno.test("runCli() writes one line of JSON on stderr when --json is given", asy
 const CODES: [code: ErrorCode, hint: string | undefined][] = [
   ["usage", "set it"],
   ["credential_missing", "log in"],
+  ["login_required", "log in again"],
+  ["login_failed", "try once more"],
   ["not_found", undefined],
   ["keystore_unavailable", "unlock it"],
   ["key_mismatch", 'with "quotes"'],

@@ -7,6 +7,8 @@ const EXPECTED = [
   "providers set",
   "providers list",
   "providers remove",
+  "login",
+  "logout",
   "clients",
   "clients add",
   "clients list",

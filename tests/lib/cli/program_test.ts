@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { PROVIDERS } from "../../../lib/providers/table.ts";
+import type { Json } from "../../../lib/vault/keystore.ts";
 import { commandLine, type CommandOptions } from "../../support/command_line.ts";
+import { putEntry } from "../../support/command_vault.ts";
 import { START_TIME } from "../../support/fake_system.ts";
+import { stored } from "../../support/stored.ts";
 
 const NOW = new Date(START_TIME).toISOString();
 
@@ -50,7 +53,7 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
       "providers list",
       0,
       new RegExp(
-        `^openai\tOpenAI\tapi-key\tset\thttps://api.openai.com\t-\t${NOW}\nanthropic\t.*\ndeepseek\t.*\n$`,
+        `^openai\tOpenAI\tapi-key\tset\thttps://api.openai.com\t-\t${NOW}(\t-){4}\nanthropic\t.*\ndeepseek\t.*\n$`,
       ),
       NOTHING,
     ],
@@ -79,7 +82,7 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
       "providers set openai-oauth sk-1",
       2,
       NOTHING,
-      /hint: agentgazer login openai-oauth \(not in this version\)\n$/,
+      /hint: agentgazer login openai-oauth\n$/,
     ],
     [
       "providers remove minimax-oauth",
@@ -163,6 +166,103 @@ Deno.test("providers list --json has the shape that scripts rely on", async () =
     assert.deepEqual([row.status, row.region, row.updatedAt], ["none", null, null]);
   }
   assert.deepEqual(JSON.parse((await box.run(["providers", "list", "--json"])).out), [all[0]]);
+});
+
+const FAILED = { at: "2027-01-02T03:00:00.000Z", message: "status 503", permanent: false, count: 2 };
+const SOON = new Date(START_TIME + 93_600_000).toISOString();
+const PAST = new Date(START_TIME - 1).toISOString();
+
+/** What stands in the clear of a login, what JSON has of it, and what the table's last columns have. */
+const LOGINS: [what: string, fields: { [field: string]: Json }, json: object, cells: string[]][] = [
+  ["nothing", {}, { status: "logged-in" }, ["-", "-", "-", "-"]],
+  [
+    "everything",
+    {
+      account: "ada@example.com",
+      plan: "pro",
+      expiresAt: SOON,
+      renewable: true,
+      refreshedAt: PAST,
+      lastError: FAILED,
+    },
+    {
+      status: "refresh-failed",
+      expiresAt: SOON,
+      account: "ada@example.com",
+      plan: "pro",
+      refreshedAt: PAST,
+      lastError: { message: FAILED.message, at: FAILED.at },
+    },
+    ["ada@example.com (pro)", "in 1 d 2 h", PAST, `status 503 (${FAILED.at})`],
+  ],
+  [
+    "an end that is over",
+    { expiresAt: PAST },
+    { status: "expired", expiresAt: PAST },
+    ["-", "expired", "-", "-"],
+  ],
+  [
+    "an end that is over, and will be moved",
+    { expiresAt: PAST, renewable: true },
+    { status: "logged-in", expiresAt: PAST },
+    ["-", "expired", "-", "-"],
+  ],
+  [
+    "nothing that can be shown",
+    {
+      account: "a\x1b[31mb",
+      plan: " ",
+      expiresAt: "2027",
+      renewable: "true",
+      refreshedAt: "yesterday\n",
+      lastError: { ...FAILED, message: "a\nb" },
+    },
+    { status: "logged-in" },
+    ["-", "-", "-", "-"],
+  ],
+];
+
+Deno.test("providers list shows of a login what stands in the clear", async (t) => {
+  for (const [what, fields, json, cells] of LOGINS) {
+    await t.step(what, async () => {
+      using box = commandLine();
+      await putEntry(box, "login", "openai-oauth", '{"accessToken":"a"}', fields);
+      const [row] = JSON.parse((await box.run(["providers", "list", "--json"])).out);
+      const { id: _id, name: _name, auth: _auth, endpoint: _endpoint, region, updatedAt, ...rest } = row;
+      assert.deepEqual([region, updatedAt], [null, NOW]);
+      assert.deepEqual(rest, json);
+      const { out } = await box.run(["providers", "list"]);
+      assert.deepEqual(out.trimEnd().split("\t").slice(-4), cells);
+    });
+  }
+});
+
+Deno.test("providers list takes no end from an API key", async () => {
+  using box = commandLine();
+  await putEntry(box, "api-key", "openai", "sk-test", { expiresAt: PAST, account: "ada" });
+  const [row] = JSON.parse((await box.run(["providers", "list", "--json"])).out);
+  assert.deepEqual([row.status, "expiresAt" in row, "account" in row], ["set", false, false]);
+});
+
+Deno.test("providers remove takes away no login that `logout` ends", async () => {
+  using box = commandLine();
+  await putEntry(box, "login", "openai-oauth", '{"accessToken":"a"}');
+  const { code, out, err } = await box.run(["providers", "remove", "openai-oauth", "--yes"]);
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, /credential is a login\nagentgazer: hint: agentgazer logout openai-oauth\n$/);
+  assert.equal(await stored(box.home, "login", "openai-oauth"), '{"accessToken":"a"}');
+});
+
+Deno.test("logout also removes logins that this version does not know, or not as logins", async (t) => {
+  for (const id of ["future", "openai", "../outside"]) {
+    await t.step(id, async () => {
+      using box = commandLine();
+      await putEntry(box, "login", id, '{"accessToken":"a"}');
+      const { code, err } = await box.run(["logout", id]);
+      assert.equal(code, 0, err);
+      assert.equal(await stored(box.home, "login", id), undefined);
+    });
+  }
 });
 
 Deno.test("clients list --json has the shape that scripts rely on", async () => {

@@ -137,7 +137,12 @@ Deno.test("providers test sends what inject() makes of each credential, all once
     const headers: Record<string, string> = {
       anthropic: { "x-api-key": "key-of-anthropic", "anthropic-version": "2023-06-01" },
       google: { "x-goog-api-key": "key-of-google" },
-      "openai-oauth": { authorization, "chatgpt-account-id": "acc.1" },
+      "openai-oauth": {
+        authorization,
+        "chatgpt-account-id": "acc.1",
+        originator: "agentgazer",
+        "user-agent": "agentgazer/1.2.3",
+      },
     }[id as string] ?? { authorization };
     return { method, url: new URL(path, base).href, headers: { ...accept, ...headers } };
   });

@@ -58,7 +58,8 @@ Deno.test("checkUrl() gives URLs that may receive the credential, cost nothing a
         assert.ok(!isMinting(provider, url));
         assert.doesNotMatch(url.pathname, BILLABLE);
         assert.equal(url.hostname, new URL(base).hostname);
-        assert.doesNotThrow(() => inject(new Headers(), provider, url, { secret: new Secret("k") }));
+        const credential = { secret: new Secret("k") };
+        assert.doesNotThrow(() => inject(new Headers(), provider, url, credential, "agentgazer/1.2.3"));
       });
     }
   }

@@ -5,7 +5,7 @@ import { Secret } from "../../../lib/secret.ts";
 import { type Client, clientFields, type ClientRights } from "../../../lib/vault/client.ts";
 import { formatLogin } from "../../../lib/vault/login.ts";
 import { settle } from "../../support/fake_clock.ts";
-import { makeVaultBox, type VaultBox } from "../../support/proxy_box.ts";
+import { makeVaultBox, NO_RENEWAL, type VaultBox } from "../../support/proxy_box.ts";
 
 const OPENAI = providerById("openai")!;
 const MISTRAL = providerById("mistral")!;
@@ -23,7 +23,7 @@ interface Setting extends VaultBox {
 /** A vault with one client and one key, and what the proxy holds of it. */
 async function makeSetting(): Promise<Setting> {
   const box = makeVaultBox();
-  const credentials = new Credentials(box.vault, box.clock);
+  const credentials = new Credentials(box.vault, NO_RENEWAL, box.clock);
   const setting: Setting = {
     ...box,
     credentials,

@@ -4,21 +4,24 @@ import { inject } from "../../../lib/proxy/inject.ts";
 import { Secret } from "../../../lib/secret.ts";
 
 const KEY = "k-0123456789";
+const AGENT = "agentgazer/1.2.3";
 
 function injected(id: string, path: string, before: Record<string, string> = {}): [string, string][] {
   const headers = new Headers(before);
   const provider = providerById(id)!;
-  inject(headers, provider, new URL(`https://${provider.hosts[0]}${path}`), { secret: new Secret(KEY) });
+  const url = new URL(`https://${provider.hosts[0]}${path}`);
+  inject(headers, provider, url, { secret: new Secret(KEY) }, AGENT);
   return [...headers];
 }
 
 const BEARER: [string, string][] = [["authorization", `Bearer ${KEY}`]];
+const CODEX: [string, string][] = [...BEARER, ["originator", "agentgazer"], ["user-agent", AGENT]];
 const GOOGLE: [string, string][] = [["x-goog-api-key", KEY]];
 const ANTHROPIC: [string, string][] = [["anthropic-version", "2023-06-01"], ["x-api-key", KEY]];
 
 const ROWS: [id: string, path: string, want: [string, string][]][] = [
   ["openai", "/v1/chat/completions", BEARER],
-  ["openai-oauth", "/backend-api/codex/responses", BEARER],
+  ["openai-oauth", "/backend-api/codex/responses", CODEX],
   ["anthropic", "/v1/messages", ANTHROPIC],
   ["anthropic", "/v1beta/openai/chat", ANTHROPIC],
   ["google", "/v1beta/models/g:generateContent", GOOGLE],
@@ -62,7 +65,8 @@ Deno.test("inject() puts no credential into a request to another host or path", 
   for (const [id, url] of rows) {
     await t.step(url, () => {
       const headers = new Headers();
-      assert.throws(() => inject(headers, providerById(id)!, new URL(url), { secret: new Secret(KEY) }));
+      const credential = { secret: new Secret(KEY) };
+      assert.throws(() => inject(headers, providerById(id)!, new URL(url), credential, AGENT));
       assert.deepEqual([...headers], []);
     });
   }
@@ -80,5 +84,21 @@ Deno.test("inject() replaces what stands in its header and keeps the client's ot
   ];
   for (const [id, before, want] of rows) {
     await t.step(`${id} ${JSON.stringify(before)}`, () => assert.deepEqual(injected(id, "/", before), want));
+  }
+});
+
+Deno.test("inject() names this program to the service that wants to know it, whatever the client says", () => {
+  const before = { originator: "codex_cli_rs", "User-Agent": "codex/9.9", accept: "x" };
+  const want = [["accept", "x"], ...CODEX];
+  assert.deepEqual(injected("openai-oauth", "/backend-api/codex/responses", before), want);
+});
+
+Deno.test("inject() leaves the client's name as it is for every other provider", async (t) => {
+  const before = { originator: "codex_cli_rs", "user-agent": "codex/9.9" };
+  for (const { id, base } of PROVIDERS.filter(({ programHeader }) => programHeader === undefined)) {
+    await t.step(id, () => {
+      const after = Object.fromEntries(injected(id, new URL(base + "/x").pathname, before));
+      assert.deepEqual([after.originator, after["user-agent"]], ["codex_cli_rs", "codex/9.9"]);
+    });
   }
 });

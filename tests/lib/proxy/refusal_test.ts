@@ -7,6 +7,7 @@ const CODES: Record<RefusalCode, [status: number, anthropic: string, google: str
   target_not_allowed: [400, "invalid_request_error", "INVALID_ARGUMENT"],
   client_token_invalid: [401, "authentication_error", "UNAUTHENTICATED"],
   credential_missing: [401, "authentication_error", "UNAUTHENTICATED"],
+  login_required: [401, "authentication_error", "UNAUTHENTICATED"],
   origin_refused: [403, "permission_error", "PERMISSION_DENIED"],
   provider_refused: [403, "permission_error", "PERMISSION_DENIED"],
   path_refused: [403, "permission_error", "PERMISSION_DENIED"],
@@ -64,6 +65,21 @@ Deno.test("refusalOf() keeps a refusal, and makes a locked vault one that can he
     await t.step(code, () => {
       const { status, message, hint } = refusalOf(new AppError(code, "Cannot open it", "unlock it"));
       assert.deepEqual([status, message, hint], [503, "Cannot open it", "unlock it"]);
+    });
+  }
+});
+
+Deno.test("refusalOf() tells a login that is over, and one that can't be renewed now, from the vault", async (t) => {
+  const rows = [["login_required", 401, "login_required"], [
+    "network_failed",
+    502,
+    "upstream_failed",
+  ]] as const;
+  for (const [code, ...want] of rows) {
+    await t.step(code, () => {
+      const refusal = refusalOf(new AppError(code, "It has ended", "begin again"));
+      assert.deepEqual([refusal.status, refusal.code], want);
+      assert.deepEqual([refusal.message, refusal.hint], ["It has ended", "begin again"]);
     });
   }
 });

@@ -5,7 +5,7 @@ import type { HttpServer, ListenOptions, StopSignal } from "../../../lib/system.
 import { settle } from "../../support/fake_clock.ts";
 import { fakeSystem } from "../../support/fake_system.ts";
 import { fails } from "../../support/failure.ts";
-import { makeVaultBox } from "../../support/proxy_box.ts";
+import { makeVaultBox, NO_RENEWAL } from "../../support/proxy_box.ts";
 
 /** A listener that a test holds in its hands. */
 interface Listener {
@@ -47,7 +47,7 @@ function setUp(refuse: (attempt: number) => Error | undefined = () => undefined)
     log: { request() {}, event: (level, message) => events.push(`${level}: ${message}`) },
     upstream: () => new Promise(() => {}),
     baseOf: ({ base }) => base,
-    credentials: new Credentials(box.vault, box.clock),
+    credentials: new Credentials(box.vault, NO_RENEWAL, box.clock),
     onListening: () => Promise.resolve(),
   });
   const health = (listener: Listener) =>

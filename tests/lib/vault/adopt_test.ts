@@ -81,20 +81,22 @@ Deno.test("adopt() keeps the first of two values for one name, as if they came o
   assert.equal(await box.open("api-key", "openai"), "1");
 });
 
-Deno.test("adopt() tells keys and logins of one name apart, and keeps when a login ends", async () => {
+Deno.test("adopt() tells keys and logins of one name apart, and keeps what stands in the clear", async () => {
   using box = vaultBox();
   const login: Acceptable = {
     kind: "login",
     name: "openai",
     secret: new Secret("l"),
-    expiresAt: "2027-01-02T03:04:05Z",
+    fields: { expiresAt: "2027-01-02T03:04:05Z", renewable: true },
   };
   await adopt(box.vault(), [key(["openai", "k"]), login]);
   assert.equal(await box.open("api-key", "openai"), "k");
   assert.equal(await box.open("login", "openai"), "l");
   const contents = box.vault().read();
-  assert.equal(contents.entry("login", "openai")!.fields.expiresAt, "2027-01-02T03:04:05Z");
-  assert.equal("expiresAt" in contents.entry("api-key", "openai")!.fields, false);
+  const { expiresAt, renewable } = contents.entry("login", "openai")!.fields;
+  assert.deepEqual([expiresAt, renewable], ["2027-01-02T03:04:05Z", true]);
+  const { fields } = contents.entry("api-key", "openai")!;
+  assert.deepEqual(["expiresAt" in fields, "renewable" in fields], [false, false]);
 });
 
 Deno.test("adopt() writes nothing when everything is there", async () => {

@@ -133,6 +133,7 @@ Deno.test("splitEntry() separates the clear from the sealed part", async (t) => 
 
 const REMEDIES: [name: string, command: string][] = [
   ["api-key:openai", "agentgazer providers remove openai"],
+  ["login:openai-oauth", "agentgazer logout openai-oauth"],
   ["client:ci", "agentgazer clients remove ci"],
 ];
 

@@ -14,7 +14,9 @@ const FOLDERS: [what: string, env: Env, folder: string][] = [
 Deno.test("homeFrom() gives absolute paths below the folder that the environment names", async (t) => {
   for (const [what, env, folder] of FOLDERS) {
     await t.step(what, () => {
-      assert.deepEqual(homeFrom((name) => env[name]), {
+      const { refreshLock, ...home } = homeFrom((name) => env[name]);
+      assert.equal(refreshLock("openai-oauth"), `${folder}/refresh-openai-oauth.lock`);
+      assert.deepEqual(home, {
         folder,
         config: `${folder}/config.json`,
         vault: `${folder}/vault.json`,

@@ -74,24 +74,44 @@ Deno.test("withLock() waits for another process that holds it", async (t) => {
   }
 });
 
-Deno.test("withLock() gives up after ten seconds", async () => {
+const TIMEOUTS: [what: string, timeout: number | undefined, step: number, looks: number, said: string][] = [
+  ["ten seconds", undefined, 4000, 4, "10 seconds"],
+  ["ten seconds and no sooner", undefined, 10_000, 3, "10 seconds"],
+  ["the time that it is given, if that is longer", 60_000, 4000, 17, "60 seconds"],
+  ["the time that it is given, if that is shorter", 500, 400, 3, "0.5 seconds"],
+  ["the time that it is given, if that is none", 0, 1, 2, "0 seconds"],
+];
+
+Deno.test("withLock() gives up after …", async (t) => {
+  for (const [what, timeout, step, looks, said] of TIMEOUTS) {
+    await t.step(what, async () => {
+      using folder = temporaryFolder();
+      const path = folder.at("lock");
+      const now = performance.now();
+      await withLock(path, async () => {
+        let reads = 0;
+        // Every look at the clock is so much later than the one before.
+        performance.now = () => now + step * reads++;
+        try {
+          const { message, hint } = await fails(
+            "vault_unavailable",
+            () => withLock(path, unreachable, timeout),
+          );
+          assert.ok(message.endsWith(`another agentgazer has held it for ${said}`), message);
+          assert.match(hint!, /try again/);
+          assert.equal(reads, looks);
+        } finally {
+          Reflect.deleteProperty(performance, "now");
+        }
+      });
+      assert.ok(isFree(path));
+    });
+  }
+});
+
+Deno.test("withLock() does not wait for the time that it is given when the lock is free", async () => {
   using folder = temporaryFolder();
-  const path = folder.at("lock");
-  const now = performance.now();
-  await withLock(path, async () => {
-    let reads = 0;
-    // Every look at the clock is four seconds after the one before.
-    performance.now = () => now + 4000 * reads++;
-    try {
-      const { message, hint } = await fails("vault_unavailable", () => withLock(path, unreachable));
-      assert.match(message, /another agentgazer has held it for 10 seconds/);
-      assert.match(hint!, /try again/);
-      assert.equal(reads, 4);
-    } finally {
-      Reflect.deleteProperty(performance, "now");
-    }
-  });
-  assert.ok(isFree(path));
+  assert.equal(await withLock(folder.at("lock"), () => Promise.resolve(42), 0), 42);
 });
 
 const PLANTED: [what: string, plant: (path: string, folder: TemporaryFolder) => unknown][] = [

@@ -7,7 +7,8 @@ import { fails } from "../../support/failure.ts";
 const LOGINS: readonly Login[] = [
   { accessToken: new Secret("a") },
   { accessToken: new Secret("a.b-c_d~e+f/g="), refreshToken: new Secret("r") },
-  { accessToken: new Secret("a"), refreshToken: new Secret('"\n\u0000é'), scope: "", accountId: "acc-1_2.3" },
+  { accessToken: new Secret("a"), refreshToken: new Secret('"\\{!~'), scope: "", accountId: "acc-1_2.3" },
+  { accessToken: new Secret("a"), accountId: "acc", fedramp: true },
 ];
 
 Deno.test("parseLogin() gives what formatLogin() was given", async (t) => {
@@ -65,6 +66,10 @@ Deno.test("parseLogin() calls what has no access token damaged, and repeats none
 
 const ODD_FIELDS: [text: string, login: Record<string, unknown>][] = [
   ['{"accessToken":"a","refreshToken":""}', { accessToken: "a" }],
+  ['{"accessToken":"a","refreshToken":"r s"}', { accessToken: "a" }],
+  ['{"accessToken":"a","refreshToken":"r\\r\\nx: y"}', { accessToken: "a" }],
+  ['{"accessToken":"a","refreshToken":"r\\u0000"}', { accessToken: "a" }],
+  ['{"accessToken":"a","refreshToken":"é"}', { accessToken: "a" }],
   ['{"accessToken":"a","refreshToken":5,"scope":5,"accountId":5}', { accessToken: "a" }],
   ['{"accessToken":"a","refreshToken":null,"scope":null,"accountId":null}', { accessToken: "a" }],
   ['{"accessToken":"a","accountId":"x\\r\\ny: z"}', { accessToken: "a" }],
@@ -72,6 +77,10 @@ const ODD_FIELDS: [text: string, login: Record<string, unknown>][] = [
   ['{"accessToken":"a","accountId":""}', { accessToken: "a" }],
   ['{"accessToken":"a","accountId":"é"}', { accessToken: "a" }],
   ['{"accessToken":"a","accountId":"acc"}', { accessToken: "a", accountId: "acc" }],
+  ['{"accessToken":"a","fedramp":true}', { accessToken: "a", fedramp: true }],
+  ['{"accessToken":"a","fedramp":false}', { accessToken: "a" }],
+  ['{"accessToken":"a","fedramp":"true"}', { accessToken: "a" }],
+  ['{"accessToken":"a","fedramp":1}', { accessToken: "a" }],
   ['{"accessToken":"a","accessToken":"b","more":{"x":1},"expiresAt":5}', { accessToken: "b" }],
 ];
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { type Bytes, bytesOf, pack, textOf, unpack } from "./bytes.ts";
+import { writeProgram } from "../write_program.ts";
 import type { Mode } from "./modes.ts";
 import { now } from "./print.ts";
 import { type Call, State } from "./state.ts";
@@ -41,7 +42,7 @@ export function startSecurity(options: { readonly mode?: Mode } = {}): Security 
   const state = new State(folder.at("state"));
   let mode = options.mode ?? "normal";
   state.prepare(mode);
-  Deno.writeTextFileSync(path, script(state.folder), { mode: 0o700 });
+  writeProgram(path, script(state.folder));
 
   return {
     path,
