@@ -69,15 +69,24 @@ export function detectKeyStores(
   async function forNewVault(): Promise<ChosenStore> {
     const { store, chosen, result } = await choose((one, wish) => one.probe(wish));
     if (result.state === "open") {
-      if (store.backend === "machine" && chosen !== "forced" && chosen !== "best") {
-        tell(`the vault's key is kept in a file, because ${CHOICES[chosen]}`);
-      }
-      return { store, chosen };
+      const isFallback = store.backend === "machine" && chosen !== "forced" && chosen !== "best";
+      return { store: isFallback ? telling(store, CHOICES[chosen]) : store, chosen };
     }
     const way = name === undefined
       ? `or keep the key in a file: ${VARIABLE}=machine`
       : `or unset ${VARIABLE}`;
     throw keystoreError({ reason: result.reason, hint: `${result.hint}; ${way}` });
+  }
+
+  /** Tells it when the key is made, since a vault that is not made in the end keeps none. */
+  function telling(store: KeyStore, why: string): KeyStore {
+    return {
+      ...store,
+      create(...key) {
+        tell(`the vault's key is kept in a file, because ${why}`);
+        return store.create(...key);
+      },
+    };
   }
 
   async function prospect(): Promise<Prospect> {

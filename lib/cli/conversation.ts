@@ -5,8 +5,14 @@ import type { System } from "../system.ts";
 import { interrupted, readLines } from "./prompt.ts";
 import { showWaiting, type Waiting } from "./waiting.ts";
 
+/** A conversation at a terminal. */
+export interface TerminalConversation extends Conversation {
+  /** Shows no longer what is waited for, so that others can write there. */
+  stopShowing(): Promise<void>;
+}
+
 /** Talks with the person at the terminal. @param browser whether pages may be opened */
-export function makeConversation(system: System, browser: boolean): Conversation {
+export function makeConversation(system: System, browser: boolean): TerminalConversation {
   const { terminal, env } = system;
   let screen: Waiting | undefined;
   const say = (text: string) => screen === undefined ? terminal.err(text + "\n") : screen.note(text);
@@ -22,6 +28,10 @@ export function makeConversation(system: System, browser: boolean): Conversation
       const picture = renderUnicodeCompact(url);
       const width = picture.indexOf("\n");
       if ((terminal.columns() ?? 0) >= width) await say(picture);
+    },
+    async stopShowing() {
+      await screen?.close();
+      screen = undefined;
     },
     async attend(wait, work) {
       const stopped = Promise.withResolvers<never>();

@@ -5,6 +5,7 @@ import { putLogin } from "../oauth/stored_login.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import type { Provider } from "../providers/table.ts";
 import { type Context, requireProvider } from "./context.ts";
+import type { TerminalConversation } from "./conversation.ts";
 import { logInWithKey } from "./login_key.ts";
 import { requireRegion } from "./regions.ts";
 import { writeNote } from "./render.ts";
@@ -43,12 +44,15 @@ async function logIn(context: Context, id: string, { device, browser, region }: 
   // A login that could not be stored in the end would be lost.
   await vault.prepare();
   let keeping: Promise<Grant> | undefined;
-  const store = async (grant: Grant) => {
+  const store = async (grant: Grant, talk?: TerminalConversation) => {
+    // A keystore may have something to tell.
+    await talk?.stopShowing();
     await putLogin(vault, context.home(), provider.id, grant);
     return grant;
   };
-  const keep = async (grant: Grant) => void await (keeping = store(grant));
-  if (provider.auth === "guided") await logInWithKey(context, provider, chosen, browser, keep);
+  const keeper = (talk?: TerminalConversation) => async (grant: Grant) =>
+    void await (keeping = store(grant, talk));
+  if (provider.auth === "guided") await logInWithKey(context, provider, chosen, browser, keeper());
   else {
     // Loaded only here, since every command would wait for it.
     const [{ LOGINS }, { makeConversation }] = await Promise.all([
@@ -56,7 +60,7 @@ async function logIn(context: Context, id: string, { device, browser, region }: 
       import("./conversation.ts"),
     ]);
     const talk = makeConversation(system, browser);
-    const options = { device: device === true, region: chosen, talk, keep };
+    const options = { device: device === true, region: chosen, talk, keep: keeper(talk) };
     try {
       await LOGINS[provider.id]!({ system, userAgent }, system, options);
     } catch (error) {

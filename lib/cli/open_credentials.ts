@@ -1,11 +1,12 @@
 import { AppError } from "../errors.ts";
 import type { Refresher } from "../oauth/refresh.ts";
+import { readLogin } from "../oauth/stored_login.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import type { Provider } from "../providers/table.ts";
-import { type Credential, credentialIn } from "../proxy/inject.ts";
-import { credentialEntry, kindFor } from "../vault/contents.ts";
+import { type Credential, credentialIn, credentialOf } from "../proxy/inject.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
+import type { Regions } from "./regions.ts";
 
 /** What is needed to check one provider; or why its credential can't be had, while others can. */
 export interface Prepared {
@@ -27,37 +28,49 @@ export async function openCredentials(
   providers: readonly Provider[],
 ): Promise<readonly Prepared[]> {
   const regions = context.regions();
-  const contents = vault.read();
-  const placed = providers.map((provider) => {
-    return { provider, region: regions.of(provider, credentialEntry(contents, provider)) };
-  });
+  for (const provider of providers) regions.of(provider);
   await vault.unlock();
-  return await Promise.all(placed.map(async ({ provider, region }) => {
-    return { provider, region, credential: await openCredential(vault, refresher, provider) };
-  }));
+  return await Promise.all(providers.map((provider) => openCredential(vault, refresher, regions, provider)));
 }
 
 /**
- * Opens a provider's credential; a login that ends soon is renewed before. Gives what concerns it alone as an error.
+ * Opens a provider's credential; a login that ends soon is renewed before. Its region is of the same state of the
+ * vault. What concerns it alone is given as an error.
  *
  * @throws {AppError} what concerns others too
  */
 export async function openCredential(
   vault: Vault,
   refresher: Refresher,
+  regions: Regions,
   provider: Provider,
-): Promise<Credential | AppError> {
-  const kind = kindFor(provider);
+): Promise<Prepared> {
   try {
-    const entry = vault.read().entry(kind, provider.id)?.fields;
-    if (kind === "login" && entry !== undefined) await refresher.ensure(provider.id, entry);
-    const sealed = await vault.open(kind, provider.id);
-    if (sealed === undefined) throw notStored(provider);
-    return credentialIn(kind, provider.id, sealed);
+    const opened = provider.auth === "api-key"
+      ? await openKey(vault, provider)
+      : await openLogin(vault, refresher, provider);
+    if (opened === undefined) throw notStored(provider);
+    return { provider, region: regions.of(provider, opened.entry), credential: opened };
   } catch (error) {
-    if (concernsOne(error)) return error;
+    if (concernsOne(error)) return { provider, region: undefined, credential: error };
     throw error;
   }
+}
+
+async function openKey(vault: Vault, { id }: Provider): Promise<Credential | undefined> {
+  const sealed = await vault.open("api-key", id);
+  return sealed && credentialIn("api-key", id, sealed);
+}
+
+async function openLogin(
+  vault: Vault,
+  refresher: Refresher,
+  { id }: Provider,
+): Promise<Credential | undefined> {
+  const entry = vault.read().entry("login", id)?.fields;
+  if (entry !== undefined) await refresher.ensure(id, entry);
+  const stored = await readLogin(vault, id);
+  return stored && { ...credentialOf(stored.login), entry: stored.entry };
 }
 
 /** Whether an error concerns one credential alone, while others can be had. */

@@ -125,10 +125,15 @@ async function check(
     if (concernsOne(error)) return verdictOf(error);
     throw error;
   }
-  const another = await openCredential(vault, refresher, provider);
+  const { region: place, credential: another } = await openCredential(
+    vault,
+    refresher,
+    context.regions(),
+    provider,
+  );
   return another instanceof AppError
     ? verdictOf(another)
-    : await checkCredential(context, provider, region, another);
+    : await checkCredential(context, provider, place, another);
 }
 
 /** What an error says of the credential that could not be had. */

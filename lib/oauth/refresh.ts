@@ -6,19 +6,9 @@ import type { Home } from "../vault/home.ts";
 import { haveSameToken, type LoginFields, loginFields, type RefreshFailure } from "../vault/login.ts";
 import type { Vault } from "../vault/vault.ts";
 import { isDue, isOver, mayTry } from "./due.ts";
-import type { Grant, Renewal, Service } from "./service.ts";
-import {
-  hasSameTokens,
-  isUnchanged,
-  readLogin,
-  replaceLogin,
-  type StoredLogin,
-  withLoginLock,
-} from "./stored_login.ts";
-
-/** How often new tokens are stored again when that failed, and the pause between, in milliseconds. */
-const STORE_TRIES = 5;
-const STORE_PAUSE = 1000;
+import type { Renewal, Service } from "./service.ts";
+import { isUnchanged, readLogin, replaceLogin, type StoredLogin, withLoginLock } from "./stored_login.ts";
+import { UnsavedGrants } from "./unsaved.ts";
 
 /** A token that was renewed because the provider refused it, and is refused again, is not renewed for so long. */
 const STUBBORN = 5 * 60_000;
@@ -43,8 +33,7 @@ export class Refresher {
   readonly #replacing = new Map<string, { readonly refused: Secret; readonly done: Promise<boolean> }>();
   /** All that may have spent a token and not stored another one yet. */
   readonly #renewals = new Set<Promise<void>>();
-  /** What a service gave and could not be stored yet, by provider. */
-  readonly #unsaved = new Map<string, { readonly before: StoredLogin; readonly grant: Grant }>();
+  readonly #unsaved: UnsavedGrants;
   /** The failures that could not be stored, and what they are of. */
   readonly #failures = new Map<string, { readonly entry: EntryFields; readonly failure: RefreshFailure }>();
   /** The tokens that replaced refused ones, and when. */
@@ -52,6 +41,7 @@ export class Refresher {
 
   constructor(options: RefresherOptions) {
     this.#options = options;
+    this.#unsaved = new UnsavedGrants(options);
   }
 
   /**
@@ -145,7 +135,7 @@ export class Refresher {
     if (service === undefined) return;
     const { vault, home, system } = this.#options;
     await withLoginLock(home, id, async () => {
-      await this.#saveLate(id);
+      await this.#unsaved.store(id);
       const stored = await readLogin(vault, id);
       if (stored === undefined || stored.fields.renewable !== true || !isStale(stored)) return;
       const fields = this.#fieldsOf(id, stored.entry);
@@ -173,8 +163,7 @@ export class Refresher {
     const now = new Date(system.now()).toISOString();
     if (renewal.state === "renewed") {
       const grant = { ...renewal.grant, fields: { ...renewal.grant.fields, refreshedAt: now } };
-      this.#unsaved.set(id, { before: stored, grant });
-      await this.#save(id);
+      await this.#unsaved.keep(id, stored, grant);
       return;
     }
     const last = this.#fieldsOf(id, stored.entry).lastError;
@@ -202,31 +191,6 @@ export class Refresher {
     const known = this.#failures.get(id);
     const isKnown = known !== undefined && isUnchanged(entry, known.entry);
     return { ...loginFields(entry), ...isKnown && { lastError: known.failure } };
-  }
-
-  /** The old token is spent by now, so the new one is not given up lightly. */
-  async #save(id: string): Promise<void> {
-    for (let tries = STORE_TRIES;; tries--) {
-      try {
-        return await this.#saveLate(id);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        if (tries === 1) {
-          const { code, message, hint } = error;
-          throw new AppError(code, `The new token of ${id} could not be stored: ${message}`, hint);
-        }
-        this.#options.tell("warn", `${id}: its new token could not be stored yet: ${error.message}`);
-        await this.#options.system.sleep(STORE_PAUSE);
-      }
-    }
-  }
-
-  /** Stores what could not be stored before, unless somebody else changed the login since. */
-  async #saveLate(id: string): Promise<void> {
-    const unsaved = this.#unsaved.get(id);
-    if (unsaved === undefined) return;
-    await replaceLogin(this.#options.vault, id, unsaved.before, unsaved.grant, hasSameTokens);
-    this.#unsaved.delete(id);
   }
 }
 

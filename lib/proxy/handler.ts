@@ -87,7 +87,7 @@ export function makeHandler(options: HandlerOptions): Handler {
     const headers = withoutCarriers(request.headers, token);
     const credential = await credentials.open(provider, client);
     if (credential === undefined) throw credentialMissing(provider);
-    if (credential.entry?.region !== undefined) refuseElsewhere(to.url, baseOf(provider, credential.entry));
+    if (credential.entry?.kind === "login") refuseElsewhere(to.url, baseOf(provider, credential.entry));
     const { method, signal } = request;
     const send = (using: Credential, body: Request["body"]) => {
       inject(headers, provider, to.url, using, userAgent);

@@ -3,7 +3,7 @@ import type { CredentialHeader, Provider } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
 import type { EntryFields } from "../vault/envelope.ts";
 import type { Entry } from "../vault/contents.ts";
-import { parseLogin } from "../vault/login.ts";
+import { type Login, parseLogin } from "../vault/login.ts";
 
 /** What a provider wants to see: an API key, or a login's token and account. */
 export interface Credential {
@@ -21,7 +21,11 @@ export interface Credential {
  */
 export function credentialIn(kind: Entry["kind"], id: string, sealed: Secret): Credential {
   if (kind !== "login") return { secret: sealed };
-  const { accessToken, accountId, fedramp } = parseLogin(id, sealed);
+  return credentialOf(parseLogin(id, sealed));
+}
+
+/** What a provider wants to see of a login. */
+export function credentialOf({ accessToken, accountId, fedramp }: Login): Credential {
   return { secret: accessToken, accountId, fedramp };
 }
 

@@ -95,13 +95,15 @@ export class Vault {
 
   /**
    * Makes sure, as far as that can be known, that a change can be written: gets the key, or finds a backend that
-   * would keep the key of a new vault. Either may ask the user.
+   * would keep the key of a new vault; either may ask the user. Then the folder and its lock are tried.
    *
    * @throws {AppError} as {@linkcode Vault.open} does
    */
   async prepare(): Promise<void> {
     if (this.exists()) await this.unlock();
     else this.#chosen = await this.#keys.forNewVault();
+    ensureFolder(this.#home.folder);
+    await this.#file.locked(this.#file.read(), () => Promise.resolve());
   }
 
   /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type CommandOptions, runCommand } from "../../backends/command.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary_folder.ts";
+import { processEnd } from "../support/process_end.ts";
 
 /** Longer than any of these children takes, shorter than a person waits. In milliseconds. */
 const AMPLE = 20_000;
@@ -42,7 +43,7 @@ Deno.test({
     using folder = temporaryFolder();
     await isLate(`echo $$ > ${folder.at("pid")}; exec sleep 60`);
     const pid = Number(Deno.readTextFileSync(folder.at("pid")));
-    while (!hasEnded(pid)) await new Promise((resolve) => setTimeout(resolve));
+    await processEnd(pid);
   },
 });
 
@@ -105,13 +106,4 @@ async function isLate(script: string, options: Partial<CommandOptions> = {}): Pr
 
 function makePipe(folder: TemporaryFolder): void {
   new Deno.Command("mkfifo", { args: ["-m", "600", folder.at("pipe")] }).outputSync();
-}
-
-/** Whether a process is gone, or dead and not yet collected. */
-function hasEnded(pid: number): boolean {
-  try {
-    return /\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return true;
-  }
 }

@@ -109,7 +109,7 @@ Deno.test("detectKeyStores() refuses a forced backend with the reason, and takes
   }
 });
 
-Deno.test("detectKeyStores() tells that a new vault falls back to a file, and why, and nothing else", async (t) => {
+Deno.test("detectKeyStores() tells, when the key is made, that it falls back to a file, and why", async (t) => {
   const rows: [states: States, forced: BackendName | undefined, told: string[]][] = [
     [["open", "open", "open"], undefined, []],
     [["missing", "open", "open"], undefined, []],
@@ -124,10 +124,13 @@ Deno.test("detectKeyStores() tells that a new vault falls back to a file, and wh
     await t.step(`${states.join(", ")}; ${forced}`, async () => {
       const said: string[] = [];
       const { stores } = backends(states, WHYS);
-      const detected = detectKeyStores(stores, forced, (message) => void said.push(message));
+      const making = stores.map((store) => ({ ...store, create: () => Promise.reject(new Error("no key")) }));
+      const detected = detectKeyStores(making, forced, (message) => void said.push(message));
       await detected.prospect();
       assert.deepEqual(said, []);
-      await detected.forNewVault().catch(() => {});
+      const choice = await detected.forNewVault().catch(() => undefined);
+      assert.deepEqual(said, [], "it is told before there is a vault");
+      await choice?.store.create("id").catch(() => {});
       assert.deepEqual(said, told);
     });
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isGraphicalSession, SESSION_PROGRAMS } from "../../backends/gui_session.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary_folder.ts";
+import { writeProgram } from "../support/write_program.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -11,8 +12,7 @@ const AQUA = "echo Aqua";
 function program(folder: TemporaryFolder, name: string, script: string | undefined): string {
   const path = folder.at(name);
   if (script === undefined) return path;
-  Deno.writeTextFileSync(path, `#!/bin/sh\necho "${name} $*" >> '${folder.at("log")}'\n${script}\n`);
-  Deno.chmodSync(path, 0o700);
+  writeProgram(path, `#!/bin/sh\necho "${name} $*" >> '${folder.at("log")}'\n${script}\n`);
   return path;
 }
 

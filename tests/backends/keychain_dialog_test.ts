@@ -4,6 +4,7 @@ import type { Items } from "../../backends/item.ts";
 import type { Trouble } from "../../lib/vault/keystore.ts";
 import { AMPLE, atOnce, attended, keychain, shellScript, silent } from "../support/keychain.ts";
 import { startSecurity } from "../support/security/fixture.ts";
+import { processEnd } from "../support/process_end.ts";
 
 /** What nobody answers is waited for so long, in milliseconds. */
 const SOON = 500;
@@ -80,19 +81,10 @@ Deno.test({
       const asking: Asking = { ...silent(SOON), silentDeadline: SOON };
       await endsLocked(() => call(keychain(program, { asking })), SOON);
       const pid = Number(Deno.readTextFileSync(program.at(`${name}.pid`)));
-      while (!hasEnded(pid)) await new Promise((resolve) => setTimeout(resolve));
+      await processEnd(pid);
     });
   },
 });
-
-/** Whether a process is gone, or dead and not yet collected. */
-function hasEnded(pid: number): boolean {
-  try {
-    return /\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return true;
-  }
-}
 
 Deno.test("keychainItems() tells once per dialog what it waits for, and goes on when it is answered", async () => {
   using security = startSecurity();

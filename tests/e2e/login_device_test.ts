@@ -27,7 +27,7 @@ testWith(NEEDS, "login openai-oauth --device logs in with a code that is typed e
   codex.settings.account = { id, email: "ada@example.test", plan: "pro", isFedramp: false };
   const run = await logInByCode(box, LOGIN, codex.approveDevice);
   assertRun(scene, run, 0, /^agentgazer: logged in to OpenAI Codex as ada@example\.test \(pro\)$/m);
-  const [page, warning, waiting] = run.stderr.split("\n").slice(1);
+  const [page, warning, waiting] = run.stderr.split("\n");
   assert.match(page!, /^Open https:\/\/auth\.openai\.com\/codex\/device and enter the code [\w-]{8,}$/);
   assert.match(warning!, /^Nobody else needs this code/);
   assert.match(waiting!, /^waiting for the code to be entered \((15:00|14:5\d) left\)$/);

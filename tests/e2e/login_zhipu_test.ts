@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makeFakeOpener } from "../support/fake_opener.ts";
+import { fakeOpeners } from "../support/fake_openers.ts";
 import { assertRun, assertTellsNothing, callsIn, listLogins, readableOn } from "../support/login_run.ts";
 import { startOnTerminal, storedNames } from "../support/login_run.ts";
 import { testWith } from "../support/needs.ts";
@@ -58,9 +58,9 @@ testWith([...NEEDS, "script"], "login zhipu-coding-plan asks for the key without
   ];
   await sideBySide(t, rows, async ([, typed, code, stored, says]) => {
     await using scene = await startLoginScene();
-    const { wrapper, opened } = await makeFakeOpener(scene.folder, 0);
+    using openers = fakeOpeners(scene.folder, { "xdg-open": "works" });
     const key = scene.zhipu.makeKey("global");
-    await using pty = startOnTerminal(scene, LOGIN, { wrapper });
+    await using pty = startOnTerminal(scene, LOGIN, { wrapper: openers.wrapper });
     await pty.shown(/Zhipu GLM Coding Plan API key \(not shown\): /);
     await pty.type(typed(key));
     await pty.shown(/the-end/);
@@ -70,7 +70,9 @@ testWith([...NEEDS, "script"], "login zhipu-coding-plan asks for the key without
     assert.match(text, /(?<!-)echo /);
     assertNotice(text);
     assertTellsNothing(scene, pty.screen());
-    assert.deepEqual(await opened(), ["https://z.ai/manage-apikey/apikey-list"]);
+    assert.deepEqual(openers.opened().flatMap(({ args }) => args), [
+      "https://z.ai/manage-apikey/apikey-list",
+    ]);
     assert.equal((await storedNames(scene.box)).length, stored);
   });
 });

@@ -99,12 +99,14 @@ const NOTHING_SENT: Moment = (kill) => async (answer) => {
   return response;
 };
 
-/** The kill comes at some moment until shortly after the tokens are stored. */
-const UNDER_WAY: Moment = (kill) => async (answer) => {
-  const response = await answer();
-  setTimeout(kill, 60 * Math.random());
-  return response;
-};
+/** The kill comes so many milliseconds after the answer; the tokens are stored after some sixty. */
+function after(milliseconds: number): Moment {
+  return (kill) => async (answer) => {
+    const response = await answer();
+    setTimeout(kill, milliseconds);
+    return response;
+  };
+}
 
 /** Lets a refresh be killed at a moment. */
 async function killedAt(scene: LoginScene, moment: Moment): Promise<Seen> {
@@ -117,7 +119,7 @@ async function killedAt(scene: LoginScene, moment: Moment): Promise<Seen> {
   return before;
 }
 
-testWith(NEEDS, "kill -9 while a refresh is answered leaves no silently dead login, 30 times", async (t) => {
+testWith(NEEDS, "kill -9 while a refresh is answered leaves no silently dead login, 50 times", async (t) => {
   await using scene = await startLoginScene();
   await t.step("before the service did anything", async () => {
     assert.equal(await checkEnd(scene, await killedAt(scene, NOTHING_DONE), false), "not begun");
@@ -128,8 +130,8 @@ testWith(NEEDS, "kill -9 while a refresh is answered leaves no silently dead log
     }
   });
   await t.step("while the answer is sent, read and stored", async () => {
-    for (let round = 0; round < 26; round++) {
-      await checkEnd(scene, await killedAt(scene, UNDER_WAY), true);
+    for (let round = 0; round < 47; round++) {
+      await checkEnd(scene, await killedAt(scene, after(1.5 * round)), true);
     }
   });
 });

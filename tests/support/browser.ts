@@ -1,6 +1,6 @@
 import { connect, type DevTools } from "./browser/devtools.ts";
 import { BROWSER, browserArgs } from "./browser/flags.ts";
-import { followPage } from "./browser/page.ts";
+import { followPage, type Page } from "./browser/page.ts";
 import { within } from "./browser/within.ts";
 import { transcribe } from "./transcript.ts";
 
@@ -18,23 +18,8 @@ export interface BrowserOptions {
 }
 
 /** A real browser, with one page. Whatever waits, waits for an event, and fails at the limit. */
-export interface Browser extends AsyncDisposable {
+export interface Browser extends Page, AsyncDisposable {
   readonly pid: number;
-  /** Goes to a URL, and waits until its page is loaded. @throws with Chromium's name of the error, if any */
-  open(url: string): Promise<void>;
-  /** Clicks with the mouse on an element, as soon as it is there and nothing lies over it. */
-  click(selector: string): Promise<void>;
-  /** What the page shows (`innerText`). */
-  text(): Promise<string>;
-  html(): Promise<string>;
-  /** What the address bar says, even for a page that could not be loaded. */
-  url(): Promise<string>;
-  /** Resolves when what the page shows matches. `limit` replaces that of the options. */
-  waitForText(pattern: RegExp, limit?: number): Promise<RegExpExecArray>;
-  /** Resolves when the address bar matches. */
-  waitForUrl(pattern: RegExp, limit?: number): Promise<RegExpExecArray>;
-  /** The value of an expression in the page, awaited if it is a promise. It must be JSON. */
-  evaluate(expression: string): Promise<unknown>;
 }
 
 /** Starts Chromium without a window. */

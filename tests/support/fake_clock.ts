@@ -33,3 +33,8 @@ export class FakeClock {
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
+
+/** Lets everything run that waits for no time and no other process: promises, streams and timers that are due. */
+export async function settleStreams(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { writeProgram } from "./write_program.ts";
 
 /** How a program that opened a page was started. */
 export interface Opened {
@@ -60,7 +61,7 @@ export function fakeOpeners(folder: string, behaviours: Readonly<Record<string, 
   }
   for (const [name, behaviour] of Object.entries(behaviours)) {
     const place = name.endsWith(".exe") ? `mnt/${SYSTEM32}` : "local";
-    Deno.writeTextFileSync(join(root, place, name), script(record, behaviour), { mode: 0o755 });
+    writeProgram(join(root, place, name), script(record, behaviour));
   }
   const opened = () => {
     const folders = [...Deno.readDirSync(record)].map(({ name }) => join(record, name));

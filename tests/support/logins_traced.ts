@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beginLogin, visit } from "./browser_login.ts";
-import { makeFakeOpener } from "./fake_opener.ts";
+import { fakeOpeners } from "./fake_openers.ts";
 import { logInByCode } from "./login_run.ts";
 import type { TracedRuns } from "./traced_runs.ts";
 import type { Fault } from "./vendors/faults.ts";
@@ -28,7 +28,7 @@ export function tattles(scene: LoginScene, status: number): Fault {
 /** Logs in to OpenAI in every way, and fails to. */
 export async function logInToCodex(scene: LoginScene, { wrapper, keep }: TracedRuns): Promise<void> {
   const { box, codex, folder } = scene;
-  const opener = await makeFakeOpener(folder, 0);
+  using opener = fakeOpeners(folder, { "xdg-open": "works" });
   const begin = (what: string, args?: string[], more: readonly string[] = []) =>
     beginLogin(scene, args, {
       wrapper: [...wrapper(what), ...more],
@@ -48,7 +48,7 @@ export async function logInToCodex(scene: LoginScene, { wrapper, keep }: TracedR
       keep("a page", head + text);
     }
     await end("a login with the browser", login, 0);
-    assert.deepEqual(await opener.opened(), [login.url]);
+    assert.deepEqual(opener.opened().flatMap(({ args }) => args), [login.url]);
   }
   {
     await using login = await begin("a login by pasting");

@@ -1,7 +1,7 @@
-import { type Provider, PROVIDERS } from "../../lib/providers/table.ts";
+import { PROVIDERS } from "../../lib/providers/table.ts";
 import { ownAuthorities } from "../../lib/proxy/admit.ts";
 import { Credentials, type Renewal } from "../../lib/proxy/credentials.ts";
-import { makeHandler } from "../../lib/proxy/handler.ts";
+import { type HandlerOptions, makeHandler } from "../../lib/proxy/handler.ts";
 import type { RequestLine } from "../../lib/proxy/log.ts";
 import type { Upstream, UpstreamRequest } from "../../lib/proxy/upstream.ts";
 import { Secret } from "../../lib/secret.ts";
@@ -46,7 +46,7 @@ export interface ProxyBoxOptions {
   /** What keeps the tokens of logins fresh; {@linkcode NO_RENEWAL} when left out. */
   readonly renewal?: Renewal;
   /** Where a provider is, in place of the table's own base. */
-  readonly baseOf?: (provider: Provider) => string;
+  readonly baseOf?: HandlerOptions["baseOf"];
 }
 
 /** A proxy without a network: requests go in by hand, and what would leave is recorded. */

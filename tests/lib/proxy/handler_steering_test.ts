@@ -138,7 +138,7 @@ const TARGETS: [stored: string[], target: string, id: string | undefined][] = [
   [["zhipu", "zhipu-coding-plan"], "https://api.z.ai/api/coding/v1/x", "zhipu-coding-plan"],
   [["zhipu"], "https://api.z.ai/api/coding/v1/x", undefined],
   [["zhipu", "zhipu-coding-plan"], "https://api.z.ai/api/anthropic/v1/x", "zhipu"],
-  [["zhipu-coding-plan"], "https://open.bigmodel.cn/api/anthropic/v1/x", "zhipu-coding-plan"],
+  [["zhipu-coding-plan"], "https://api.z.ai/api/anthropic/v1/x", "zhipu-coding-plan"],
   [["zhipu-coding-plan"], "https://api.z.ai/api/paas/v1/x", undefined],
   [["openai"], "https://api.openai.com/v1/x?key=sk-stray&a=b", "openai"],
   [["openai"], "https://chatgpt.com/backend-api/codex/v1/x", undefined],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ErrorCode } from "../../../lib/errors.ts";
+import { AppError, type ErrorCode } from "../../../lib/errors.ts";
 import { Secret } from "../../../lib/secret.ts";
 import type { Trouble } from "../../../lib/vault/keystore.ts";
 import { keystoreError } from "../../../lib/vault/keystore.ts";
@@ -54,13 +54,30 @@ Deno.test("Vault.prepare() takes no vault for none that …", async (t) => {
   }
 });
 
-Deno.test("Vault.prepare() writes nothing, and what it found is used without asking again", async (t) => {
+Deno.test("Vault.prepare() fails where no vault could be written", async (t) => {
+  const rows: [what: string, make: (box: FakeVaultBox) => void][] = [
+    ["the folder can't be made", ({ home }) => Deno.writeTextFileSync(home.folder, "a file")],
+    ["the lock can't be taken", ({ home }) => {
+      Deno.mkdirSync(home.folder, { mode: 0o700 });
+      Deno.mkdirSync(home.lock);
+    }],
+  ];
+  for (const [what, make] of rows) {
+    await t.step(what, async () => {
+      using box = fakeVaultBox();
+      make(box);
+      await assert.rejects(box.vault().prepare(), AppError);
+    });
+  }
+});
+
+Deno.test("Vault.prepare() writes no vault, and what it found is used without asking again", async (t) => {
   await t.step("for a new vault", async () => {
     using box = fakeVaultBox();
     box.keys.best = "libsecret";
     const vault = box.vault();
     await vault.prepare();
-    assert.throws(() => Deno.statSync(box.home.folder), Deno.errors.NotFound);
+    assert.throws(() => box.text(), Deno.errors.NotFound);
     // A worse one that comes up meanwhile changes nothing.
     box.keys.best = "machine";
     await put(vault);

@@ -2,15 +2,22 @@ import type { DevTools } from "./devtools.ts";
 import { evaluator } from "./evaluate.ts";
 import { changes } from "./changes.ts";
 
-/** What can be done with a page. See `Browser`. */
+/** What can be done with a page. */
 export interface Page {
+  /** Goes to a URL, and waits until its page is loaded. @throws with Chromium's name of the error, if any */
   open(url: string): Promise<void>;
+  /** Clicks with the mouse on an element, as soon as it is there and nothing lies over it. */
   click(selector: string): Promise<void>;
+  /** What the page shows (`innerText`). */
   text(): Promise<string>;
   html(): Promise<string>;
+  /** What the address bar says, even for a page that could not be loaded. */
   url(): Promise<string>;
+  /** Resolves when what the page shows matches. `limit` replaces that of the options. */
   waitForText(pattern: RegExp, limit?: number): Promise<RegExpExecArray>;
+  /** Resolves when the address bar matches. */
   waitForUrl(pattern: RegExp, limit?: number): Promise<RegExpExecArray>;
+  /** The value of an expression in the page, awaited if it is a promise. It must be JSON. */
   evaluate(expression: string): Promise<unknown>;
 }
 

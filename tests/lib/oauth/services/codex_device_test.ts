@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../../lib/errors.ts";
 import type { Grant } from "../../../../lib/oauth/service.ts";
 import { logInWithDevice } from "../../../../lib/oauth/services/codex_device.ts";
+import { settleStreams } from "../../../support/fake_clock.ts";
 import { fakeTalk, loginMachine, openGrant } from "../../../support/fake_login.ts";
 import { START_TIME } from "../../../support/fake_system.ts";
 import { fails } from "../../../support/failure.ts";
@@ -199,7 +200,7 @@ Deno.test("after giving up nothing is stored, and nothing more is asked", async 
       await fails("interrupted", () => login);
       hang.release();
       // Whatever goes on would have gone on by then.
-      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve));
+      await settleStreams();
       assert.deepEqual(kept, []);
       assert.equal(codex.counts[endpoint], 1);
     });

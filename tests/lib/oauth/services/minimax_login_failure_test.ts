@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../../lib/errors.ts";
+import { settleStreams } from "../../../support/fake_clock.ts";
 import { fails } from "../../../support/failure.ts";
 import { START_TIME } from "../../../support/fake_system.ts";
 import { miniMaxBox } from "../../../support/minimax_login_box.ts";
@@ -140,7 +141,7 @@ Deno.test("after giving up nothing is stored, and nothing more is asked", async 
   await fails("interrupted", () => login);
   hang.release();
   // Whatever goes on would have gone on by then.
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve));
+  await settleStreams();
   assert.deepEqual(kept, []);
   assert.equal(minimax.counts.poll, 1);
 });
