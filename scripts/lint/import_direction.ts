@@ -7,17 +7,18 @@ const BASE = ["lib/system.ts", "lib/secret.ts", "lib/errors.ts"];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["lib", "backends", "deno.json"],
   "lib/cli": ["lib"],
-  "lib/proxy": ["lib/proxy", "lib/vault", "lib/providers", ...BASE],
+  "lib/proxy": ["lib/proxy", "lib/vault", "lib/providers", "lib/http", ...BASE],
   "lib/oauth": ["lib/oauth", "lib/vault", "lib/providers", ...BASE],
   "lib/vault": ["lib/vault", ...BASE],
   "lib/providers": ["lib/providers", "lib/secret.ts", "lib/errors.ts"],
-  "lib/system.ts": [],
+  "lib/http": ["lib/http"],
+  "lib/system.ts": ["lib/http/byte_stream.ts"],
   "lib/secret.ts": [],
   "lib/errors.ts": [],
-  "backends": ["backends", "lib/vault/keystore.ts", "lib/vault/file.ts", ...BASE],
+  "backends": ["backends", "lib/vault/keystore.ts", "lib/vault/file.ts", "lib/http/byte_stream.ts", ...BASE],
 };
 
-/** Says which way imports may point: `main → cli → proxy, oauth → vault, providers → system, secret, errors`. */
+/** Says which way imports may point: `main → cli → proxy, oauth → vault, providers, http → system, secret, errors`. */
 export const importDirection: Deno.lint.Rule = {
   create(context) {
     const file = pathInProject(context.filename);

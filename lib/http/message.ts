@@ -1,0 +1,12 @@
+import type { Body } from "./body.ts";
+import type { FieldList } from "./fields.ts";
+
+/** An answer to a request. */
+export interface Answer {
+  readonly status: number;
+  /** The words behind the status, which mean nothing to programs. */
+  readonly reason: string;
+  readonly headers: FieldList;
+  /** `null` when there is none by its status or method, whatever its headers say. */
+  readonly body: Body | null;
+}
