@@ -3,7 +3,8 @@ import { realSystem } from "./backends/system.ts";
 import config from "./deno.json" with { type: "json" };
 import { runCli } from "./lib/cli/program.ts";
 import { describeBug } from "./lib/errors.ts";
-import { fetchUpstream } from "./lib/proxy/upstream.ts";
+import { fetchUpstream } from "./lib/proxy/fetch_upstream.ts";
+import { makeUpstream } from "./lib/proxy/upstream.ts";
 
 /** The message of an error that nobody foresaw could hold a secret, so only its place is shown. */
 function reportBug(error: unknown): number {
@@ -17,12 +18,15 @@ addEventListener("unhandledrejection", (event) => {
   reportBug(event.reason);
 });
 
-if (import.meta.main) {
+// As a task of its own: for the first error in the frame of a module, V8 reads the whole module once more.
+if (import.meta.main) queueMicrotask(run);
+
+async function run(): Promise<never> {
   const system = realSystem();
   const code = await runCli(Deno.args, {
     version: config.version,
     system,
-    upstream: fetchUpstream,
+    upstream: makeUpstream(system, fetchUpstream),
     keyStores: (home, manner) => keyStores(system, home.machineKey, manner),
     legacy: () => legacyStores(system),
   }).catch(reportBug);

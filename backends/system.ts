@@ -1,5 +1,6 @@
 import { AppError } from "../lib/errors.ts";
 import { openBrowser } from "./browser.ts";
+import type { ByteStream } from "../lib/http/byte_stream.ts";
 import type { System, Terminal } from "../lib/system.ts";
 
 /** The real terminal of this process. */
@@ -40,6 +41,27 @@ function refuseOutput(error: unknown): void {
   throw new AppError("usage", "Cannot write the answer to stdout", "the command itself was carried out");
 }
 
+/** How long a connection may take to be made, and then the TLS handshake, in milliseconds. */
+const CONNECT_TIME = 3000;
+const HANDSHAKE_TIME = 10_000;
+
+async function connectTls(hostname: string): Promise<ByteStream> {
+  const signal = AbortSignal.timeout(CONNECT_TIME);
+  const plain = await Deno.connect({ hostname, port: 443, signal });
+  plain.setNoDelay();
+  const secure = await Deno.startTls(plain, { hostname, alpnProtocols: ["http/1.1"] });
+  const timer = setTimeout(() => secure.close(), HANDSHAKE_TIME);
+  try {
+    await secure.handshake();
+    return secure;
+  } catch (error) {
+    secure.close();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The real machine, as lib/ may use it. */
 export function realSystem(): System {
   return {
@@ -58,6 +80,19 @@ export function realSystem(): System {
         shutdown: () => server.shutdown(),
       };
     },
+    listen({ hostname, port }) {
+      const listener = Deno.listen({ hostname, port });
+      return {
+        port: listener.addr.port,
+        async accept() {
+          const connection = await listener.accept();
+          connection.setNoDelay();
+          return connection;
+        },
+        close: () => listener.close(),
+      };
+    },
+    connectTls,
     fetch: (url, options) => fetch(url, options),
     openBrowser: (url) => openBrowser(url, Deno.build.os, (name) => Deno.env.get(name)),
     onSignals(signals, handler) {

@@ -1,3 +1,5 @@
+import type { ByteStream } from "./http/byte_stream.ts";
+
 /** The person's side of a command. */
 export interface Terminal {
   readonly stdin: { readonly isTerminal: boolean };
@@ -33,6 +35,16 @@ export interface HttpServer {
   shutdown(): Promise<void>;
 }
 
+/** A socket that takes connections. */
+export interface Listener {
+  /** The port it really listens on. */
+  readonly port: number;
+  /** The next connection. Rejects when there can be none now, such as for want of descriptors. */
+  accept(): Promise<ByteStream>;
+  /** Takes no more. */
+  close(): void;
+}
+
 /** A request, as `fetch` takes it. Redirects are handed back. */
 export interface FetchOptions {
   readonly method: "POST";
@@ -64,6 +76,13 @@ export interface System {
   readonly pid: number;
   /** Starts an HTTP server. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */
   serve(options: ListenOptions, handler: (request: Request) => Promise<Response>): HttpServer;
+  /** Listens for connections. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */
+  listen(options: ListenOptions): Listener;
+  /**
+   * Connects to port 443 of a host over TLS, and resolves when its certificate is proven. Rejects with what the runtime
+   * throws.
+   */
+  connectTls(host: string): Promise<ByteStream>;
   /** Sends a request. Rejects with what the runtime throws. */
   fetch(url: string, options: FetchOptions): Promise<Response>;
   /** Opens a page in the user's browser; whether that seems to have worked. */

@@ -1,13 +1,13 @@
 /**
- * Builds an executable under the seal: bundles the program into one file, so that nothing but run-time code
- * gets in, and compiles that file.
+ * Builds an executable under the seal: bundles the program, so that nothing but run-time code gets in, and compiles
+ * that.
  *
  *   compile.ts [--entry <file.ts>] [--output <file>]
  *
  * `DENORT_BIN` names the runtime to embed where the official one can't be downloaded.
  */
 import { parseArgs } from "node:util";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sealFlags } from "./seal.ts";
 
@@ -22,13 +22,16 @@ const { values } = parseArgs({
 await Deno.mkdir(dirname(values.output), { recursive: true });
 const work = await Deno.makeTempDir({ prefix: "agentgazer-compile-" });
 try {
-  const bundle = join(work, "agentgazer.js");
-  await deno("bundle", "-q", "--output", bundle, values.entry);
+  // What only logins need is loaded by them alone, from files of its own.
+  await deno("bundle", "-q", "--code-splitting", "--outdir", work, values.entry);
+  const bundle = join(work, `${parse(values.entry).name}.js`);
   await deno(
     "compile",
     "-q",
     // Bytecode would be loaded from a folder that other users can write to.
     "--no-code-cache",
+    // A young generation of this many megabytes makes room for thousands of streams, and costs no time.
+    "--v8-flags=--max-semi-space-size=8",
     ...sealFlags(Deno.build.os),
     "--output",
     values.output,

@@ -1,3 +1,5 @@
+import { FieldList } from "../http/fields.ts";
+import type { Answer } from "../http/message.ts";
 import { checkUrl, judge, type Verdict } from "../providers/check.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import type { Provider } from "../providers/table.ts";
@@ -48,8 +50,8 @@ async function ask(
   credential: Credential,
 ): Promise<Verdict> {
   const url = checkUrl(provider, base);
-  const headers = new Headers({ accept: "application/json" });
-  inject(headers, provider, url, credential, userAgent);
+  const headers = new FieldList(["accept"], ["application/json"]);
+  const line = inject(headers, provider, url, credential, userAgent);
   const over = new AbortController();
   const late = system.sleep(DEADLINE).then((): Verdict => {
     over.abort();
@@ -63,24 +65,28 @@ async function ask(
 
   async function send(): Promise<Verdict> {
     const { method } = provider.check;
-    const answer = await upstream({ url, method, headers, body: null, signal: over.signal });
+    const { signal } = over;
+    const answer = await upstream({ url, method, headers, credential: line, body: null, signal });
     const { text, broken } = await beginningOf(answer);
     // A refusal says enough by its status, a success may be undone by what is missing.
-    if (broken && answer.ok) return { result: "unreachable", detail: "its answer broke off" };
+    if (broken && answer.status < 300) return { result: "unreachable", detail: "its answer broke off" };
     return judge(provider, answer.status, text);
   }
 }
 
-async function beginningOf({ body }: Response): Promise<{ readonly text: string; readonly broken: boolean }> {
+async function beginningOf({ body }: Answer): Promise<{ readonly text: string; readonly broken: boolean }> {
   const decoder = new TextDecoder();
   let text = "";
   try {
-    for await (const bytes of body ?? []) {
+    while (text.length <= MAX_BODY) {
+      const bytes = await body?.read();
+      if (bytes === undefined) break;
       text += decoder.decode(bytes, { stream: true });
-      if (text.length > MAX_BODY) break;
     }
     return { text, broken: false };
   } catch {
     return { text, broken: true };
+  } finally {
+    body?.cancel();
   }
 }

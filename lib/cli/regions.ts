@@ -42,7 +42,8 @@ export class Regions {
 
   /** Where requests to this provider go. @throws {AppError} as {@linkcode Regions.of} does */
   baseOf(provider: Provider, entry?: EntryFields): string {
-    const usual = baseIn(provider, this.of(provider, entry));
+    // Every request asks, and config.json decides nothing where there is one place only.
+    const usual = provider.regions === undefined ? provider.base : baseIn(provider, this.of(provider, entry));
     const named = entry?.kind === "login" ? loginFields(entry).base : undefined;
     return named !== undefined && isBeside(named, usual) ? named : usual;
   }

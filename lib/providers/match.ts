@@ -58,10 +58,10 @@ export function providersAt(url: URL): Provider[] {
 /** Whether a request there could hand out or administer further credentials of the provider. */
 export function isMinting(provider: Provider, url: URL): boolean {
   if (provider.minting === undefined) return false;
-  const readings = [segmentsOf(url.pathname), resolved(segmentsOf(url.pathname))];
-  return provider.minting.some((path) =>
-    readings.some((segments) => mintingPattern(path).test("/" + segments.join("/")))
-  );
+  const pattern = mintingPattern(provider.minting);
+  if (PLAIN.test(url.pathname)) return pattern.test(url.pathname.toLowerCase());
+  const segments = segmentsOf(url.pathname);
+  return [segments, resolved(segments)].some((reading) => pattern.test("/" + reading.join("/")));
 }
 
 /** Whether `path` is `top` or lies below it. */
@@ -74,14 +74,17 @@ function matchesPathRule(provider: Provider, path: string): boolean {
   return provider.paths.some((rule) => rule.endsWith("/") ? path.startsWith(rule) : path === rule);
 }
 
-const PATTERNS = new Map<string, RegExp>();
+/** A path that every server reads in the same way, but for the case of letters. */
+const PLAIN = /^(?:\/[\w~:-][\w~:.-]*)+\/?$/;
 
-/** Matches the path and all below it, also with a custom method (`auth_tokens:create`) behind it. */
-function mintingPattern(path: string): RegExp {
-  let pattern = PATTERNS.get(path);
+const PATTERNS = new WeakMap<readonly string[], RegExp>();
+
+/** Matches the paths and all below them, also with a custom method (`auth_tokens:create`) behind it. */
+function mintingPattern(paths: readonly string[]): RegExp {
+  let pattern = PATTERNS.get(paths);
   if (pattern === undefined) {
-    pattern = new RegExp(`^${path.replaceAll("*", "[^/]+")}(?![\\w-])`);
-    PATTERNS.set(path, pattern);
+    pattern = new RegExp(`^(?:${paths.join("|").replaceAll("*", "[^/]+")})(?![\\w-])`);
+    PATTERNS.set(paths, pattern);
   }
   return pattern;
 }

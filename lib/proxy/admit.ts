@@ -1,3 +1,4 @@
+import type { Fields } from "../http/fields.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The longest request target, or URL in `x-target-url`, that is looked at. */
@@ -41,7 +42,10 @@ export function ownAuthorities(port: number, allowHosts: readonly string[]): Aut
  *
  * @throws {Refusal} `malformed_request`, `wrong_host`, `origin_refused`
  */
-export function admit(request: Request, authorities: Authorities): Target {
+export function admit(
+  request: { readonly url: string; readonly headers: Fields },
+  authorities: Authorities,
+): Target {
   const { headers, url } = request;
   const host = headers.get("host");
   if (host === null || host === "") {
@@ -74,7 +78,7 @@ export function parseTarget(target: string): Target {
   return { path, query };
 }
 
-function refuseWebPage(headers: Headers): void {
+function refuseWebPage(headers: Fields): void {
   const site = headers.get("sec-fetch-site");
   if (headers.has("origin") || (site !== null && site !== "none")) {
     throw new Refusal(

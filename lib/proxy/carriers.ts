@@ -1,3 +1,5 @@
+import { connectionOptions, FieldList, type Fields } from "../http/fields.ts";
+
 /** Headers in which a client may carry a credential, its own or another's. None of them ever passes. */
 const CREDENTIAL_HEADERS = [
   "authorization",
@@ -41,6 +43,8 @@ const OWN_HEADERS = [
   "x-target-url",
 ];
 
+const DROPPED: ReadonlySet<string> = new Set([...CREDENTIAL_HEADERS, ...OWN_HEADERS]);
+
 /** Families of such headers. */
 const OWN_PREFIXES = ["x-forwarded-", "sec-websocket-", "proxy-"];
 
@@ -51,7 +55,7 @@ const ENCODED_ASCII = /%(?:25)*([0-7][0-9a-f])/gi;
 const DECODING_PASSES = 3;
 
 /** The local tokens that a request presents, without repetitions. */
-export function presentedTokens(headers: Headers, query: string): string[] {
+export function presentedTokens(headers: Fields, query: string): string[] {
   const tokens = new Set<string>();
   const bearer = /^bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (bearer !== undefined) tokens.add(bearer);
@@ -69,18 +73,23 @@ export function presentedTokens(headers: Headers, query: string): string[] {
  * The client's headers without those that end here and without every credential carrier; a header of any
  * name that holds the local token, encoded or not, is one.
  */
-export function withoutCarriers(headers: Headers, token: string): Headers {
-  const dropped = new Set([...CREDENTIAL_HEADERS, ...OWN_HEADERS, ...connectionNames(headers)]);
-  const kept = new Headers();
-  for (const [name, value] of headers) {
-    const carrier = dropped.has(name) || OWN_PREFIXES.some((prefix) => name.startsWith(prefix));
-    if (!carrier && !holds(value, token)) kept.append(name, value);
-  }
-  return kept;
+export function withoutCarriers(headers: Fields, token: string): FieldList {
+  const ofThisHop = connectionOptions(headers);
+  const names: string[] = [];
+  const values: string[] = [];
+  headers.forEach((value, name) => {
+    const carrier = DROPPED.has(name) || ofThisHop.includes(name) ||
+      OWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+    if (carrier || holds(value, token)) return;
+    names.push(name);
+    values.push(value);
+  });
+  return new FieldList(names, values);
 }
 
 /** The query without its credential parameters; the others keep their order and spelling. */
 export function withoutKeys(query: string, token: string): string {
+  if (query === "") return query;
   return query.split("&").filter((parameter) => {
     const name = decoded(parameter.split("=", 1)[0]!).toLowerCase();
     return !CREDENTIAL_PARAMETERS.includes(name) && !parameter.includes(token);
@@ -89,12 +98,7 @@ export function withoutKeys(query: string, token: string): string {
 
 /** Whether the token is in a text, as it is or percent-encoded. */
 export function holds(text: string, token: string): boolean {
-  return text.includes(token) || decoded(text).includes(token);
-}
-
-/** The names in a Connection header, which are for this hop only. */
-export function connectionNames(headers: Headers): string[] {
-  return (headers.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
+  return text.includes(token) || text.includes("%") && decoded(text).includes(token);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Provider } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
 import type { System } from "../system.ts";
 import { type Client, clientsIn, isExpired, tokenDigest } from "../vault/client.ts";
-import { type Contents, credentialKind } from "../vault/contents.ts";
+import { type Contents, credentialKind, type Entry } from "../vault/contents.ts";
 import { damagedEntry, type EntryFields, type EntryKind, entryName } from "../vault/envelope.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Credential, credentialIn } from "./inject.ts";
@@ -26,12 +26,16 @@ export interface Renewal {
 
 interface Opened {
   readonly secret: Promise<Secret | undefined>;
+  /** What {@linkcode Opened.secret} became. */
+  value: Secret | undefined;
+  /** Made of the value when it was first asked for. */
+  credential: Credential | undefined;
   usedAt: number;
 }
 
 /**
  * What the proxy holds of the vault: the clients by the digest of their token, and the credentials it opened.
- * Every question first looks whether the file changed.
+ * Every question first looks whether the file changed; those that are asked at one go look once.
  */
 export class Credentials {
   readonly #vault: Vault;
@@ -40,8 +44,13 @@ export class Credentials {
   #stamp: string | undefined;
   #contents: Contents | undefined;
   #clients = new Map<string, Client>();
+  /** The clients whose digest was already made of their token; no other text is kept. */
+  #known = new Map<string, Client>();
+  #entries = new Map<Provider, Entry | undefined>();
   #opened = new Map<string, Opened>();
   #sweeping = false;
+  #isFresh = false;
+  #now = 0;
 
   constructor(vault: Vault, renewal: Renewal, system: Pick<System, "now" | "sleep">) {
     this.#vault = vault;
@@ -50,28 +59,25 @@ export class Credentials {
   }
 
   /**
-   * The client whose token this is, unless its time is over. A wrong token costs the same as a right one:
-   * a digest, one look-up, and one comparison of fixed length.
+   * The client whose token this is, unless its time is over. A wrong token always costs the same, and as much as a
+   * right one at its first use: a digest, one look-up, and one comparison of fixed length.
    *
    * @throws {AppError} when the vault can't be read
    */
   client(token: string): Client | undefined {
     this.#refresh();
-    const digest = tokenDigest(token);
-    const client = this.#clients.get(digest.toHex());
-    const equal = timingSafeEqual(digest, client?.digest ?? NO_DIGEST);
-    return equal && client !== undefined && !isExpired(client, this.#system.now()) ? client : undefined;
+    const client = this.#known.get(token) ?? this.#identify(token);
+    return client !== undefined && !isExpired(client, this.#now) ? client : undefined;
   }
 
   /** Whether an API key or a login of this provider is stored. @throws {AppError} */
   has(provider: Provider): boolean {
-    return this.#kindOf(provider) !== undefined;
+    return this.#entryOf(provider) !== undefined;
   }
 
   /** What stands in the clear of the provider's credential, if there is one. @throws {AppError} */
   entryOf(provider: Provider): EntryFields | undefined {
-    const kind = this.#kindOf(provider);
-    return kind && this.#contents?.entry(kind, provider.id)?.fields;
+    return this.#entryOf(provider)?.fields;
   }
 
   /**
@@ -86,17 +92,24 @@ export class Credentials {
     const entry = this.entryOf(provider);
     if (entry?.kind === "login") await this.#renewal.ensure(provider.id, entry);
     for (;;) {
-      const kind = this.#kindOf(provider);
+      const kind = this.#entryOf(provider)?.kind;
       const stamp = this.#stamp;
       if (kind === undefined) return undefined;
       if (!this.#isCurrent(client)) {
         throw new Refusal("client_token_invalid", "The client was changed or removed", "try again");
       }
-      const opened = await this.#openBoth(client, kind, provider).catch((error) => ({ error }));
+      const proof = this.#open("client", client.name);
+      const opened = proof.value && this.#open(kind, provider.id);
+      if (opened?.value !== undefined) {
+        return opened.credential ??= this.#credentialOf(kind, provider, opened.value);
+      }
+      const awaited = opened ?? proof;
+      const failed = await awaited.secret.then(() => undefined, (error) => ({ error }));
       if (this.#vault.stamp() !== stamp) continue;
-      if ("error" in opened) throw opened.error;
-      return opened.secret &&
-        { ...credentialIn(kind, provider.id, opened.secret), entry: this.entryOf(provider) };
+      if (failed !== undefined) throw failed.error;
+      if (awaited.value !== undefined) continue;
+      if (awaited === opened) return undefined;
+      throw damagedEntry(entryName("client", client.name));
     }
   }
 
@@ -121,40 +134,48 @@ export class Credentials {
     }
   }
 
-  async #openBoth(
-    client: Client,
-    kind: EntryKind,
-    provider: Provider,
-  ): Promise<{ readonly secret: Secret | undefined }> {
-    if (await this.#open("client", client.name) === undefined) {
-      throw damagedEntry(entryName("client", client.name));
-    }
-    return { secret: await this.#open(kind, provider.id) };
+  #identify(token: string): Client | undefined {
+    const digest = tokenDigest(token);
+    const client = this.#clients.get(digest.toHex());
+    const equal = timingSafeEqual(digest, client?.digest ?? NO_DIGEST);
+    if (!equal || client === undefined) return undefined;
+    this.#known.set(token, client);
+    return client;
+  }
+
+  #credentialOf(kind: EntryKind, provider: Provider, secret: Secret): Credential {
+    return { ...credentialIn(kind, provider.id, secret), entry: this.entryOf(provider) };
   }
 
   #isCurrent(client: Client): boolean {
     const current = this.#clients.get(client.digest.toHex());
-    return JSON.stringify(current) === JSON.stringify(client);
+    return current === client || JSON.stringify(current) === JSON.stringify(client);
   }
 
-  #kindOf(provider: Provider): EntryKind | undefined {
+  #entryOf(provider: Provider): Entry | undefined {
     this.#refresh();
-    return this.#contents === undefined ? undefined : credentialKind(this.#contents, provider);
+    let entry = this.#entries.get(provider);
+    if (entry === undefined && this.#contents !== undefined) {
+      const kind = credentialKind(this.#contents, provider);
+      entry = kind && this.#contents.entry(kind, provider.id);
+      this.#entries.set(provider, entry);
+    }
+    return entry;
   }
 
-  #open(kind: EntryKind, name: string): Promise<Secret | undefined> {
+  #open(kind: EntryKind, name: string): Opened {
     const id = entryName(kind, name);
-    const now = this.#system.now();
-    let opened = this.#opened.get(id);
-    if (opened === undefined) {
-      const secret = this.#vault.open(kind, name);
-      opened = { secret, usedAt: now };
-      this.#opened.set(id, opened);
-      secret.catch(() => this.#opened.delete(id));
-      this.#sweepLater(IDLE);
+    const known = this.#opened.get(id);
+    if (known !== undefined) {
+      known.usedAt = this.#now;
+      return known;
     }
-    opened.usedAt = now;
-    return opened.secret;
+    const secret = this.#vault.open(kind, name);
+    const opened: Opened = { secret, value: undefined, credential: undefined, usedAt: this.#now };
+    this.#opened.set(id, opened);
+    secret.then((value) => void (opened.value = value), () => this.#opened.delete(id));
+    this.#sweepLater(IDLE);
+    return opened;
   }
 
   /** Drops what has been idle, as long as anything is open. */
@@ -174,10 +195,20 @@ export class Credentials {
   }
 
   #refresh(): void {
+    if (this.#isFresh) return;
+    this.#now = this.#system.now();
+    this.#load();
+    this.#isFresh = true;
+    queueMicrotask(() => void (this.#isFresh = false));
+  }
+
+  #load(): void {
     const stamp = this.#vault.stamp();
     if (stamp === this.#stamp) return;
     this.#contents = undefined;
     this.#clients = new Map();
+    this.#known = new Map();
+    this.#entries = new Map();
     this.#opened = new Map();
     this.#stamp = undefined;
     const contents = this.#vault.read();

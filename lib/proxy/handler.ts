@@ -1,4 +1,7 @@
 import { AppError, describeBug } from "../errors.ts";
+import type { Answer } from "../http/message.ts";
+import type { ProtocolError } from "../http/protocol_error.ts";
+import type { Reply, ServerRequest, Transfer } from "../http/server_connection.ts";
 import { isMinting } from "../providers/match.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import type { ErrorDialect, Provider } from "../providers/table.ts";
@@ -10,8 +13,8 @@ import { holds, presentedTokens, withoutCarriers, withoutKeys } from "./carriers
 import type { Credentials } from "./credentials.ts";
 import { type Credential, inject } from "./inject.ts";
 import { type Log, loggable, newRequestLine, type RequestLine } from "./log.ts";
-import { Recorder, sendRenewing } from "./replay.ts";
-import { Refusal, refusalOf, refusalResponse } from "./refusal.ts";
+import { Recorder, type Recording, sendRenewing } from "./replay.ts";
+import { jsonAnswer, protocolRefusal, Refusal, refusalAnswer, refusalOf } from "./refusal.ts";
 import { relay } from "./relay.ts";
 import { dialectOf, type Route, route } from "./route.ts";
 import type { Upstream } from "./upstream.ts";
@@ -38,7 +41,9 @@ export interface HandlerOptions {
 
 /** Answers requests. */
 export interface Handler {
-  handle(request: Request): Promise<Response>;
+  handle(request: ServerRequest): Promise<Reply>;
+  /** Answers what is not a request, of which nothing is known. */
+  refuse(error: ProtocolError): Reply;
   /** How many requests have not ended yet. */
   running(): number;
 }
@@ -60,12 +65,12 @@ export function makeHandler(options: HandlerOptions): Handler {
   const startedAt = system.now();
   let running = 0;
 
-  async function forward(request: Request, progress: Progress): Promise<Response> {
+  async function forward(request: ServerRequest, progress: Progress): Promise<Answer> {
     const { line } = progress;
     const target = admit(request, authorities);
     line.path = loggable(target.path);
     progress.dialect = dialectOf(target.path);
-    if (target.path === "/health") return health(line);
+    if (target.path === "/health") return health();
     if (isDraining()) throw new Refusal("draining", "The proxy is shutting down", "try again later");
 
     const { client, token } = identify(presentedTokens(request.headers, target.query));
@@ -89,35 +94,30 @@ export function makeHandler(options: HandlerOptions): Handler {
     if (credential === undefined) throw credentialMissing(provider);
     if (credential.entry?.kind === "login") refuseElsewhere(to.url, baseOf(provider, credential.entry));
     const { method, signal } = request;
-    const send = (using: Credential, body: Request["body"]) => {
-      inject(headers, provider, to.url, using, userAgent);
-      return upstream({ url: to.url, method, headers, body, signal });
+    const send = (using: Credential, body: Recording | null) => {
+      const line = inject(headers, provider, to.url, using, userAgent);
+      return upstream({ url: to.url, method, headers, credential: line, body, signal });
     };
-    const answer = provider.auth === "oauth"
-      ? await sendRenewing(
-        recorder,
-        request.body,
-        send,
-        credential,
-        (refused) => credentials.openAnother(provider, client, refused),
-      )
-      : await send(credential, request.body);
-    line.status = answer.status;
-    return relay(answer, request.headers.has("accept-encoding"), ({ bytes, end }) => {
-      line.bytes = bytes;
-      // The runtime aborts the call upstream before it tells us that the client is gone.
-      if (end !== "complete") line.error = signal.aborted ? "client_gone" : end;
-      finish(line);
-    });
+    const body = request.body && recorder.record(request.body);
+    try {
+      return relay(
+        provider.auth === "oauth"
+          ? await sendRenewing(
+            body,
+            send,
+            credential,
+            (refused) => credentials.openAnother(provider, client, refused),
+          )
+          : await send(credential, body),
+      );
+    } finally {
+      body?.forget();
+    }
   }
 
-  function health(line: RequestLine): Response {
-    line.status = 200;
-    finish(line);
+  function health(): Answer {
     const uptime = Math.round(system.now() - startedAt);
-    return Response.json({ status: "ok", version, uptime_ms: uptime }, {
-      headers: { "cache-control": "no-store, no-transform" },
-    });
+    return jsonAnswer(200, { status: "ok", version, uptime_ms: uptime });
   }
 
   function identify(tokens: readonly string[]): { client: Client; token: string } {
@@ -154,30 +154,53 @@ export function makeHandler(options: HandlerOptions): Handler {
     return providers.find((provider) => credentials.has(provider)) ?? providers[0];
   }
 
-  function finish(line: RequestLine): void {
-    line.ms = Math.max(0, Math.round(system.now() - Date.parse(line.time)));
+  function finish(line: RequestLine, begun: number): void {
+    line.ms = Math.max(0, Math.round(system.now() - begun));
     log.request(line);
     running--;
     if (running === 0) onIdle();
   }
 
-  async function handle(request: Request): Promise<Response> {
+  async function handle(request: ServerRequest): Promise<Reply> {
     running++;
-    const progress: Progress = { line: newRequestLine(request.method, system.now()), dialect: "openai" };
+    const begun = system.now();
+    const line = newRequestLine(request.method, begun);
+    const progress: Progress = { line, dialect: "openai" };
     try {
-      return await forward(request, progress);
+      return reply(line, begun, await forward(request, progress));
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal.code === "bug") log.event("error", `bug: ${describeBug(error)}`);
-      const { line, dialect } = progress;
-      line.status = refusal.status;
       line.error = request.signal.aborted ? "client_gone" : refusal.code;
-      finish(line);
-      return refusalResponse(refusal, dialect);
+      return reply(line, begun, refusalAnswer(refusal, progress.dialect));
     }
   }
 
-  return { handle, running: () => running };
+  function refuse(error: ProtocolError): Reply {
+    running++;
+    const refusal = protocolRefusal(error);
+    const begun = system.now();
+    const line = newRequestLine("-", begun);
+    line.error = refusal.code;
+    return reply(line, begun, refusalAnswer(refusal, "openai"));
+  }
+
+  function reply(line: RequestLine, begun: number, answer: Answer): Reply {
+    line.status = answer.status;
+    return {
+      answer,
+      ended({ bytes, end }: Transfer) {
+        // A refusal of ours has no bytes of a provider.
+        if (line.error === undefined) {
+          line.bytes = bytes;
+          if (end !== "complete") line.error = end;
+        }
+        finish(line, begun);
+      },
+    };
+  }
+
+  return { handle, refuse, running: () => running };
 }
 
 function refuseForbidden(client: Client, provider: Provider, url: URL): void {
@@ -198,7 +221,7 @@ function refuseForbidden(client: Client, provider: Provider, url: URL): void {
 }
 
 /** What the transport would refuse or change. */
-function refuseUnsendable({ method, headers }: Request): void {
+function refuseUnsendable({ method, headers }: ServerRequest): void {
   if (["CONNECT", "TRACE", "TRACK"].includes(method) || /[a-z]/.test(method)) {
     throw new Refusal("malformed_request", "This method is not relayed");
   }

@@ -4,6 +4,13 @@ import { decoded } from "./carriers.ts";
 /** From few words to many. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 
+/** The longest text of a request that is logged, in characters. */
+const MAX_TEXT = 512;
+
+/** A text that is logged as it is, unless it may hold a token. */
+const PLAIN = /^[\x21-\x24\x26-\x7e]*$/;
+const MARK = /agz_/i;
+
 /** A local token, or what looks like one. */
 const TOKEN = /agz_[\w-]+/gi;
 
@@ -38,7 +45,7 @@ export interface Log {
 
 /** The line of a request that has just come in. @param now milliseconds since 1970 began */
 export function newRequestLine(method: string, now: number): RequestLine {
-  const time = new Date(now).toISOString();
+  const time = isoTime(now);
   const unknown = { client: "-", agent: "-", provider: "-", path: "-" };
   return {
     time,
@@ -49,6 +56,15 @@ export function newRequestLine(method: string, now: number): RequestLine {
     ms: 0,
     error: undefined,
   };
+}
+
+let second = { since: NaN, text: "" };
+
+/** The time as a text. All but the milliseconds are made once a second. */
+function isoTime(now: number): string {
+  const since = now - now % 1000;
+  if (since !== second.since) second = { since, text: new Date(since).toISOString().slice(0, -4) };
+  return `${second.text}${String(now % 1000).padStart(3, "0")}Z`;
 }
 
 /**
@@ -98,9 +114,10 @@ export function makeLog(
 
 /** A text of the request that can't break the line, and in which no local token stays, encoded or not. */
 export function loggable(text: string): string {
+  if (text.length <= MAX_TEXT && PLAIN.test(text) && !MARK.test(text)) return text;
   const masked = text.replace(TOKEN, "[token]");
-  const plain = /agz_/i.test(decoded(masked)) ? decoded(masked).replace(TOKEN, "[token]") : masked;
-  return plain.slice(0, 512).replace(/[^\x21-\x7e]/g, "?");
+  const plain = MARK.test(decoded(masked)) ? decoded(masked).replace(TOKEN, "[token]") : masked;
+  return plain.slice(0, MAX_TEXT).replace(/[^\x21-\x7e]/g, "?");
 }
 
 function textOf(line: RequestLine): string {

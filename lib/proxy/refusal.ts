@@ -1,4 +1,8 @@
 import { AppError, type ErrorCode } from "../errors.ts";
+import { BytesBody } from "../http/body.ts";
+import { FieldList } from "../http/fields.ts";
+import type { Answer } from "../http/message.ts";
+import type { ProtocolError } from "../http/protocol_error.ts";
 import type { ErrorDialect } from "../providers/table.ts";
 
 /** The HTTP status of every refusal of ours. */
@@ -14,11 +18,14 @@ const STATUS = {
   target_refused: 403,
   no_such_route: 404,
   wrong_host: 421,
+  head_too_large: 431,
   bug: 500,
+  not_implemented: 501,
   upstream_failed: 502,
   draining: 503,
   vault_unavailable: 503,
   upstream_timeout: 504,
+  version_not_supported: 505,
 } as const;
 
 export type RefusalCode = keyof typeof STATUS;
@@ -36,10 +43,13 @@ const NAMES: Record<number, readonly [anthropic: string, google: string]> = {
   403: ["permission_error", "PERMISSION_DENIED"],
   404: ["not_found_error", "NOT_FOUND"],
   421: ["invalid_request_error", "INVALID_ARGUMENT"],
+  431: ["invalid_request_error", "INVALID_ARGUMENT"],
   500: ["api_error", "INTERNAL"],
+  501: ["invalid_request_error", "UNIMPLEMENTED"],
   502: ["api_error", "UNAVAILABLE"],
   503: ["api_error", "UNAVAILABLE"],
   504: ["api_error", "DEADLINE_EXCEEDED"],
+  505: ["invalid_request_error", "INVALID_ARGUMENT"],
 };
 
 /** A request that the proxy answers itself. The message is for the person who reads the SDK's error. */
@@ -67,8 +77,20 @@ export function refusalOf(error: unknown): Refusal {
   return new Refusal("bug", "This is a bug in agentgazer", "look at its log, and report it");
 }
 
+/** The refusal of what is not even a request. */
+export function protocolRefusal({ status, message }: ProtocolError): Refusal {
+  return new Refusal(PROTOCOL_CODES[status], message);
+}
+
+const PROTOCOL_CODES = {
+  400: "malformed_request",
+  431: "head_too_large",
+  501: "not_implemented",
+  505: "version_not_supported",
+} as const;
+
 /** The answer, in the shape that the provider's own SDK turns into its typed error. */
-export function refusalResponse(refusal: Refusal, dialect: ErrorDialect): Response {
+export function refusalAnswer(refusal: Refusal, dialect: ErrorDialect): Answer {
   const { status, code, hint } = refusal;
   const message = `agentgazer: ${refusal.message}${hint === undefined ? "" : `. Hint: ${hint}`}`;
   const [anthropic, google] = NAMES[status]!;
@@ -77,11 +99,18 @@ export function refusalResponse(refusal: Refusal, dialect: ErrorDialect): Respon
     anthropic: () => ({ type: "error", error: { type: anthropic, message, code } }),
     google: () => ({ error: { code: status, message, status: google, reason: code } }),
   };
-  const headers = new Headers({
-    "content-type": "application/json",
-    "cache-control": "no-store, no-transform",
-    "x-content-type-options": "nosniff",
-  });
-  if (status === 401) headers.set("www-authenticate", "Bearer");
-  return new Response(JSON.stringify(bodies[dialect]()), { status, headers });
+  const answer = jsonAnswer(status, bodies[dialect]());
+  answer.headers.set("x-content-type-options", "nosniff");
+  if (status === 401) answer.headers.set("www-authenticate", "Bearer");
+  return answer;
+}
+
+/** An answer of our own, which nobody may keep. */
+export function jsonAnswer(status: number, value: unknown): Answer {
+  const headers = new FieldList(["content-type", "cache-control"], [
+    "application/json",
+    "no-store, no-transform",
+  ]);
+  const body = new BytesBody(new TextEncoder().encode(JSON.stringify(value)));
+  return { status, reason: "", headers, body };
 }

@@ -78,7 +78,23 @@ function providerPath(id: string, path: string, agent: string | undefined): Prov
   return provider === undefined ? undefined : { provider, path, agent };
 }
 
+/** The latest destinations without a query, so that the few that are used all the time are made and checked once. */
+const DESTINATIONS = new Map<string, URL>();
+const MAX_DESTINATIONS = 256;
+
 function destination(provider: Provider, base: string, path: string, query: string): URL {
+  if (query !== "") return makeDestination(provider, base, path, query);
+  const key = `${provider.id} ${base} ${path}`;
+  let url = DESTINATIONS.get(key);
+  if (url === undefined) {
+    url = makeDestination(provider, base, path, query);
+    if (DESTINATIONS.size === MAX_DESTINATIONS) DESTINATIONS.clear();
+    DESTINATIONS.set(key, url);
+  }
+  return url;
+}
+
+function makeDestination(provider: Provider, base: string, path: string, query: string): URL {
   const actual = path === provider.alias?.from ? provider.alias.to : path;
   const url = exactUrl(base + actual + suffix(query));
   if (url === undefined) {

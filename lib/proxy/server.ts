@@ -1,16 +1,11 @@
 import { AppError } from "../errors.ts";
-import type { HttpServer, System } from "../system.ts";
+import { Server } from "../http/server.ts";
+import type { Listener, System } from "../system.ts";
 import { ownAuthorities } from "./admit.ts";
-import { type Handler, type HandlerOptions, makeHandler } from "./handler.ts";
+import { type HandlerOptions, makeHandler } from "./handler.ts";
 
 /** How long running requests may take to end after the first signal, in milliseconds. */
-const DRAIN_TIMEOUT = 30_000;
-
-/** How long a slow client may take to read the end of its answer, in milliseconds. */
-export const FLUSH_TIME = 5000;
-
-/** The pause before a listener that died is started again, in milliseconds. */
-const RESTART_PAUSE = 1000;
+export const DRAIN_TIMEOUT = 30_000;
 
 /** How the proxy is run. */
 export interface ProxyOptions
@@ -44,62 +39,39 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
     stopping.resolve();
   });
 
-  let handler: Handler;
-  const listen = (port: number) =>
-    startServer(system, { hostname: host, port }, (request) => handler.handle(request));
-
-  async function listenAgain(port: number): Promise<HttpServer | undefined> {
-    while (!draining) {
-      await system.sleep(RESTART_PAUSE);
-      try {
-        return listen(port);
-      } catch {
-        log.event("error", "the listener could not be started again yet");
-      }
-    }
-    return undefined;
-  }
-
   try {
-    let server = listen(options.port);
-    const { port } = server;
+    const listener = listen(system, { hostname: host, port: options.port });
+    const { port } = listener;
     const authorities = ownAuthorities(port, allowHosts);
+    const isDraining = () => draining;
     const onIdle = () => draining && idle.resolve();
-    handler = makeHandler({ ...options, authorities, isDraining: () => draining, onIdle });
+    const handler = makeHandler({ ...options, authorities, isDraining, onIdle });
+    const server = new Server(listener, {
+      now: system.now,
+      sleep: system.sleep,
+      handle: handler.handle,
+      refuse: handler.refuse,
+      isDraining,
+      onTrouble: () => log.event("error", "no connection can be taken now (out of file descriptors?)"),
+    });
+    const serving = server.run();
     await onListening(port);
-    for (;;) {
-      const died = await Promise.race([stopping.promise.then(() => false), ended(server)]);
-      if (!died) break;
-      log.event("error", "the listener died (out of file descriptors?) and is started again");
-      server = await listenAgain(port) ?? server;
-    }
+    await stopping.promise;
     log.event("info", "shutting down: waiting for running requests, a second signal ends at once");
+    server.close();
     if (handler.running() === 0) idle.resolve();
     // Connections without a request, or with half of one, are not waited for.
-    const finished = idle.promise.then(() => system.sleep(FLUSH_TIME));
-    await Promise.race([server.shutdown(), finished, system.sleep(DRAIN_TIMEOUT), stopNow.promise]);
+    await Promise.race([idle.promise, system.sleep(DRAIN_TIMEOUT), stopNow.promise]);
+    await serving;
     return handler.running() === 0;
   } finally {
     forgetSignals();
   }
 }
 
-async function ended(server: HttpServer): Promise<true> {
+function listen(system: System, options: Parameters<System["listen"]>[0]): Listener {
   try {
-    await server.finished;
-  } catch {
-    // Why it died does not change what is done.
-  }
-  return true;
-}
-
-function startServer(
-  system: System,
-  options: Parameters<System["serve"]>[0],
-  handler: (request: Request) => Promise<Response>,
-): HttpServer {
-  try {
-    return system.serve(options, handler);
+    return system.listen(options);
   } catch (error) {
     const address = `${options.hostname}:${options.port}`;
     const taken = error instanceof Error && error.name === "AddrInUse";

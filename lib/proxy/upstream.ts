@@ -1,64 +1,120 @@
+import { ClientConnection, NoAnswer } from "../http/client_connection.ts";
+import type { FieldList } from "../http/fields.ts";
+import type { Answer } from "../http/message.ts";
+import { Pool } from "../http/pool.ts";
+import { ProtocolError } from "../http/protocol_error.ts";
+import type { System } from "../system.ts";
 import { Refusal } from "./refusal.ts";
+import type { Recording } from "./replay.ts";
 
 /**
  * How long a provider may take from the request's first byte to the beginning of its answer, in milliseconds:
  * what the big SDKs wait by default.
  */
-const HEAD_TIMEOUT = 10 * 60_000;
+export const HEAD_TIMEOUT = 10 * 60_000;
+
+/** How long a host is left to `fetch` after it could not be reached directly, in milliseconds. */
+const DETOUR_TIME = 60_000;
+
+/** The variables that name a proxy for https, which only the runtime's own `fetch` may reach. */
+const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/** Asks for an answer that is not compressed, as `fetch` would take the compression off. */
+export const PLAIN = ["accept-encoding", "identity"] as const;
 
 /** A request as it leaves. */
 export interface UpstreamRequest {
   readonly url: URL;
   readonly method: string;
-  readonly headers: Headers;
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly headers: FieldList;
+  /** The field lines that carry the credential, as they are sent. */
+  readonly credential: Uint8Array;
+  readonly body: Recording | null;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }
 
-/** Sends a request to a provider and gives its answer as it arrives. */
-export type Upstream = (request: UpstreamRequest) => Promise<Response>;
+/** Sends a request to a provider and gives its answer as it arrives. @throws {Refusal} */
+export type Upstream = (request: UpstreamRequest) => Promise<Answer>;
 
 /**
- * Sends with the runtime's `fetch`: redirects are handed back, not followed (it would carry `x-api-key` to
- * another host), and no compression is asked for, since it would be undone here.
+ * Sends requests over connections of our own, so that what leaves is what was asked for and nothing else: no field is
+ * added, no redirect followed, nothing decompressed, nothing sent before the certificate is proven. A host that can't
+ * be reached this way is left to `fetch`, which tries all its addresses, and says why not.
  *
  * @throws {Refusal} `upstream_failed`, `upstream_timeout`
  */
-export async function fetchUpstream(
-  { url, method, headers, body, signal }: UpstreamRequest,
-): Promise<Response> {
-  headers.set("accept-encoding", "identity");
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), HEAD_TIMEOUT);
-  try {
-    return await fetch(url, {
-      method,
-      headers,
-      body,
-      redirect: "manual",
-      signal: AbortSignal.any([signal, deadline.signal]),
-    });
-  } catch (error) {
-    if (signal.aborted) throw new Refusal("upstream_failed", "The client went away");
-    if (deadline.signal.aborted) {
-      throw new Refusal("upstream_timeout", `${url.host} did not begin its answer within ten minutes`);
+export function makeUpstream(
+  system: Pick<System, "now" | "sleep" | "env" | "connectTls">,
+  fetchUpstream: Upstream,
+): Upstream {
+  if (PROXY_VARIABLES.some((name) => system.env(name) !== undefined)) return fetchUpstream;
+  const pool = new Pool(system, system.connectTls);
+  const detours = new Map<string, number>();
+
+  async function open(host: string): Promise<ClientConnection | undefined> {
+    if ((detours.get(host) ?? 0) > system.now()) return undefined;
+    try {
+      return await pool.open(host);
+    } catch {
+      detours.set(host, system.now() + DETOUR_TIME);
+      return undefined;
     }
-    throw new Refusal("upstream_failed", `${url.host} could not be reached: ${reasonOf(error)}`);
-  } finally {
-    clearTimeout(timer);
   }
+
+  /** A body that could not be sent once more goes over a new connection, which the server has not begun to close. */
+  function reuse({ url, body }: UpstreamRequest): ClientConnection | undefined {
+    return body === null || body.fits ? pool.reuse(url.hostname) : undefined;
+  }
+
+  return async function upstream(request) {
+    const { url, method, headers, credential: lines, signal } = request;
+    let { body } = request;
+    const target = url.pathname + url.search;
+    headers.set(...PLAIN);
+    for (let connection = reuse(request);; connection = undefined) {
+      const used = connection ?? await open(url.hostname);
+      if (used === undefined) return await fetchUpstream({ ...request, body });
+      const close = () => used.close();
+      if (signal.aborted) close();
+      signal.addEventListener("abort", close);
+      used.deadline = pool.now + HEAD_TIMEOUT;
+      try {
+        return await used.exchange({ method, target, host: url.host, headers, lines, body });
+      } catch (error) {
+        const wasStale = used.isReused && error instanceof NoAnswer && !signal.aborted && !used.isExpired;
+        const again = wasStale ? await rest(body) : undefined;
+        if (again === undefined) throw failure(error, used, request);
+        body = again;
+      } finally {
+        signal.removeEventListener("abort", close);
+      }
+    }
+  };
 }
 
-/** What went wrong, in words of ours: the runtime's message repeats the URL with its query. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : "";
-  const certificate = /invalid peer certificate: ([^;(]+)/.exec(message)?.[1];
-  if (certificate !== undefined) return `its certificate is not valid (${certificate.trim()})`;
-  if (/CA file/.test(message)) return "the file that DENO_CERT names can't be used";
-  if (/dns error|failed to lookup/.test(message)) return "its name could not be resolved";
-  if (/Connection refused/.test(message)) return "it refused the connection";
-  if (/timed out/.test(message)) return "the connection timed out";
-  if (/handshake|tls/i.test(message)) return "the TLS handshake failed";
-  return "the connection broke off";
+/** The body once more, when the first attempt has left it whole. */
+async function rest(body: Recording | null): Promise<Recording | null | undefined> {
+  if (body === null) return null;
+  try {
+    while (await body.read() !== undefined);
+  } catch {
+    return undefined;
+  }
+  return body.again();
+}
+
+function failure(error: unknown, { isExpired }: ClientConnection, { url, signal }: UpstreamRequest): unknown {
+  if (signal.aborted) return new Refusal("upstream_failed", "The client went away");
+  if (isExpired) return timeout(url);
+  if (error instanceof NoAnswer) {
+    return new Refusal("upstream_failed", `${url.host} could not be reached: the connection broke off`);
+  }
+  if (!(error instanceof ProtocolError)) return error;
+  return new Refusal("upstream_failed", `${url.host} did not answer in valid HTTP: ${error.message}`);
+}
+
+/** Of a provider that did not begin its answer in time. */
+export function timeout(url: URL): Refusal {
+  return new Refusal("upstream_timeout", `${url.host} did not begin its answer within ten minutes`);
 }

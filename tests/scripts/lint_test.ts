@@ -179,7 +179,7 @@ Deno.test("no-ambient leaves names alone that only look like it", (t) =>
 
 Deno.test("no-ambient lets those modules be whose job it is", (t) =>
   assertClean(t, [
-    ["lib/proxy/upstream.ts", 'await fetch("x"); setTimeout(f, 1);'],
+    ["lib/proxy/fetch_upstream.ts", 'await fetch("x"); setTimeout(f, 1);'],
     ["lib/vault/file.ts", 'Deno.openSync("x");'],
     ["lib/vault/lock.ts", "performance.now(); Math.random();"],
     ["backends/system.ts", "Date.now(); console.log();"],

@@ -8,6 +8,7 @@ import type { Home } from "../../lib/vault/home.ts";
 import type { LegacyStores } from "../../lib/vault/legacy.ts";
 import { countingRandom, type FakeOptions, fakeSystem, START_TIME } from "./fake_system.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { answerOf, type Sent, sentOf } from "./web.ts";
 
 /** What one command line left. */
 export interface Result {
@@ -23,7 +24,7 @@ export interface CommandOptions extends FakeOptions {
   /** In place of the machine backend. */
   readonly keyStores?: CliOptions["keyStores"];
   /** In place of providers that are never called. */
-  readonly upstream?: CliOptions["upstream"];
+  readonly upstream?: (request: Sent) => Promise<Response>;
   /** In place of a machine where AgentGazer never ran. */
   readonly legacy?: LegacyStores;
   /** In place of a sleep that never ends. */
@@ -66,7 +67,7 @@ export function commandLine(): CommandLine {
       const code = await runCli(args, {
         version: "1.2.3",
         system,
-        upstream,
+        upstream: async (request) => answerOf(await upstream(sentOf(request))),
         keyStores,
         legacy: () => legacy,
       });

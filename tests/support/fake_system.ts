@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import type { HttpServer, ListenOptions, StopSignal, System } from "../../lib/system.ts";
+import type { HttpServer, Listener, ListenOptions, StopSignal, System } from "../../lib/system.ts";
 
 /** The moment at which a fake system starts. */
 export const START_TIME = Date.UTC(2027, 0, 2, 3, 4, 5);
@@ -12,7 +12,7 @@ export interface FakeOptions {
   /** Whether `read` never resolves once the pieces are used up, as at a terminal where nobody types. */
   readonly staysOpen?: boolean;
   readonly isTerminal?: boolean;
-  /** Called by `serve`. */
+  /** Called by `serve` and `listen`. */
   readonly onServe?: (options: ListenOptions) => void;
   /** Called before a text is written to stdout. */
   readonly onOut?: (text: string) => void;
@@ -66,7 +66,8 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     },
     time: START_TIME,
     now: () => system.time,
-    sleep: () => new Promise(() => {}),
+    // A pause for the eye is over at once, anything longer never.
+    sleep: (milliseconds) => milliseconds < 100 ? Promise.resolve() : new Promise(() => {}),
     random: countingRandom(),
     env: (name) => env[name],
     platform: "Deno 1.2.3, testos",
@@ -77,6 +78,16 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
       const port = listenOptions.port || 45678;
       return { port, finished, shutdown: () => Promise.resolve() };
     },
+    listen(listenOptions): Listener {
+      options.onServe?.(listenOptions);
+      const closed = Promise.withResolvers<never>();
+      return {
+        port: listenOptions.port || 45678,
+        accept: () => closed.promise,
+        close: () => closed.reject(new Error("closed")),
+      };
+    },
+    connectTls: () => Promise.reject(new Error("nothing is connected to")),
     fetch: () => Promise.reject(new Error("nothing is fetched")),
     openBrowser: () => Promise.resolve(false),
     onSignals(signals, handler) {

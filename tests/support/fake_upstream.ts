@@ -1,4 +1,4 @@
-import type { Upstream, UpstreamRequest } from "../../lib/proxy/upstream.ts";
+import type { Sent } from "./web.ts";
 
 /** A call as it would have left. */
 export interface Call {
@@ -10,7 +10,7 @@ export interface Call {
 
 /** In place of the providers: records what would leave, and answers as the test says. */
 export interface FakeUpstream {
-  readonly upstream: Upstream;
+  readonly upstream: (request: Sent) => Promise<Response>;
   readonly calls: readonly Call[];
   /** The URLs, in the order in which they were called. */
   readonly urls: readonly string[];
@@ -18,7 +18,7 @@ export interface FakeUpstream {
 
 /** Makes one. Calls that have a body fail the test. */
 export function fakeUpstream(
-  answer: (request: UpstreamRequest, count: number) => Response | Promise<Response>,
+  answer: (request: Sent, count: number) => Response | Promise<Response>,
 ): FakeUpstream {
   const calls: Call[] = [];
   return {

@@ -1,7 +1,7 @@
-import type { UpstreamRequest } from "../../lib/proxy/upstream.ts";
 import type { CommandLine, CommandOptions, Result } from "./command_line.ts";
 import { stored } from "./stored.ts";
 import { makeZhipu, type Zhipu } from "./vendors/zhipu.ts";
+import type { Sent } from "./web.ts";
 
 /** The provider whose login takes a key. */
 export const ID = "zhipu-coding-plan";
@@ -24,7 +24,7 @@ export function scene(): Scene {
     hosts,
     opened,
     options: {
-      upstream({ url, method, headers }: UpstreamRequest) {
+      upstream({ url, method, headers }: Sent) {
         hosts.push(url.host);
         return zhipu.answer(new Request(url, { method, headers }));
       },

@@ -3,7 +3,6 @@ import { ownAuthorities } from "../../lib/proxy/admit.ts";
 import { Credentials, type Renewal } from "../../lib/proxy/credentials.ts";
 import { type HandlerOptions, makeHandler } from "../../lib/proxy/handler.ts";
 import type { RequestLine } from "../../lib/proxy/log.ts";
-import type { Upstream, UpstreamRequest } from "../../lib/proxy/upstream.ts";
 import { Secret } from "../../lib/secret.ts";
 import { clientFields, type ClientRights } from "../../lib/vault/client.ts";
 import type { EntryKind } from "../../lib/vault/envelope.ts";
@@ -13,6 +12,7 @@ import { Vault } from "../../lib/vault/vault.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { countingRandom } from "./fake_system.ts";
 import { vaultBox } from "./vault_box.ts";
+import { answerOf, arrivedOf, responseOf, type Sent, sentOf } from "./web.ts";
 
 const PORT = 18900;
 
@@ -42,7 +42,7 @@ export interface VaultBox extends Disposable {
 export interface ProxyBoxOptions {
   /** Whose credential is stored; all of them when left out. */
   readonly stored?: readonly string[];
-  readonly upstream?: Upstream;
+  readonly upstream?: (request: Sent) => Promise<Response>;
   /** What keeps the tokens of logins fresh; {@linkcode NO_RENEWAL} when left out. */
   readonly renewal?: Renewal;
   /** Where a provider is, in place of the table's own base. */
@@ -54,7 +54,7 @@ export interface ProxyBox extends VaultBox {
   readonly handle: (request: Request) => Promise<Response>;
   readonly credentials: Credentials;
   /** What was sent upstream. */
-  readonly sent: UpstreamRequest[];
+  readonly sent: Sent[];
   readonly lines: RequestLine[];
   readonly events: string[];
   draining: boolean;
@@ -120,7 +120,7 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
       draft.put("client", name, token, clientFields(rights, token));
     }
   });
-  const sent: UpstreamRequest[] = [];
+  const sent: Sent[] = [];
   const lines: RequestLine[] = [];
   const events: string[] = [];
   const credentials = new Credentials(box.vault, options.renewal ?? NO_RENEWAL, box.clock);
@@ -131,24 +131,28 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
     lines,
     events,
     draining: false,
-    handle: makeHandler({
-      version: "1.2.3",
-      authorities: ownAuthorities(PORT, []),
-      credentials,
-      upstream(request) {
-        sent.push(request);
-        return options.upstream?.(request) ?? Promise.resolve(Response.json({ ok: true }));
-      },
-      log: {
-        request: (line) => lines.push({ ...line }),
-        event: (level, message) => events.push(`${level}: ${message}`),
-      },
-      baseOf: options.baseOf ?? (({ base }) => base),
-      system: box.clock,
-      isDraining: () => proxyBox.draining,
-      onIdle() {},
-    }).handle,
+    async handle(request) {
+      return responseOf(await handler.handle(arrivedOf(request)), request.signal);
+    },
   };
+  const handler = makeHandler({
+    version: "1.2.3",
+    authorities: ownAuthorities(PORT, []),
+    credentials,
+    async upstream(request) {
+      const one = sentOf(request);
+      sent.push(one);
+      return answerOf(await options.upstream?.(one) ?? Response.json({ ok: true }));
+    },
+    log: {
+      request: (line) => lines.push({ ...line }),
+      event: (level, message) => events.push(`${level}: ${message}`),
+    },
+    baseOf: options.baseOf ?? (({ base }) => base),
+    system: box.clock,
+    isDraining: () => proxyBox.draining,
+    onIdle() {},
+  });
   return proxyBox;
 }
 

@@ -1,8 +1,8 @@
 import type { Renewal } from "../../lib/proxy/credentials.ts";
-import type { UpstreamRequest } from "../../lib/proxy/upstream.ts";
 import { Secret } from "../../lib/secret.ts";
 import { formatLogin } from "../../lib/vault/login.ts";
 import { makeProxyBox, type ProxyBox, type ProxyBoxOptions } from "./proxy_box.ts";
+import type { Sent } from "./web.ts";
 
 /** A request as a provider got it. */
 export interface Got {
@@ -14,7 +14,7 @@ export interface Got {
 }
 
 /** Answers in place of the provider. */
-export type Reply = Response | ((request: UpstreamRequest) => Response | Promise<Response>);
+export type Reply = Response | ((request: Sent) => Response | Promise<Response>);
 
 /** What a {@linkcode RenewingBox} is made of. */
 export interface RenewingOptions extends Pick<ProxyBoxOptions, "stored" | "baseOf"> {

@@ -1,3 +1,4 @@
+import { FieldList } from "../../http/fields.ts";
 import { AppError } from "../../errors.ts";
 import { type Provider, PROVIDERS } from "../../providers/table.ts";
 import { Refusal } from "../../proxy/refusal.ts";
@@ -58,7 +59,8 @@ async function examineClock(context: Context, host: string): Promise<Finding> {
   const answered = upstream({
     url,
     method: "GET",
-    headers: new Headers({ "cache-control": "no-cache" }),
+    headers: new FieldList(["cache-control"], ["no-cache"]),
+    credential: new Uint8Array(),
     body: null,
     signal: over.signal,
   });
@@ -66,7 +68,8 @@ async function examineClock(context: Context, host: string): Promise<Finding> {
     throw new Refusal("upstream_timeout", `${host} did not answer within ten seconds`);
   });
   try {
-    const { headers } = await Promise.race([answered, late]);
+    const { headers, body } = await Promise.race([answered, late]);
+    body?.cancel();
     const theirs = Date.parse(headers.get("date") ?? "");
     // To the second, and asked some time ago.
     const skew = Math.round((theirs - (asked + system.now()) / 2) / 1000);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { PROVIDERS } from "../../../lib/providers/table.ts";
 import { Refusal } from "../../../lib/proxy/refusal.ts";
-import type { UpstreamRequest } from "../../../lib/proxy/upstream.ts";
 import { commandLine } from "../../support/command_line.ts";
 import { putEntry } from "../../support/command_vault.ts";
 import { fakeUpstream } from "../../support/fake_upstream.ts";
+import type { Sent } from "../../support/web.ts";
 
 type Outcome = number | "broken" | "refused";
 
 /** Answers with a status by provider, or fails. */
 function answering(outcomes: Readonly<Record<string, Outcome>>) {
-  return ({ url }: UpstreamRequest): Response => {
+  return ({ url }: Sent): Response => {
     const provider = PROVIDERS.find(({ hosts }) => hosts.includes(url.hostname))!;
     const outcome = outcomes[provider.id] ?? 200;
     if (outcome === "broken") throw new Error("the message of the runtime");

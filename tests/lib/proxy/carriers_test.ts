@@ -1,11 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import {
-  connectionNames,
-  presentedTokens,
-  withoutCarriers,
-  withoutKeys,
-} from "../../../lib/proxy/carriers.ts";
+import { presentedTokens, withoutCarriers, withoutKeys } from "../../../lib/proxy/carriers.ts";
 import { forAll } from "../../support/property.ts";
 
 const TOKEN = "agz_Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA";
@@ -180,18 +175,5 @@ const QUERIES: [query: string, left: string][] = [
 Deno.test("withoutKeys() takes the credentials out of a query and leaves the rest as it was spelt", async (t) => {
   for (const [query, left] of QUERIES) {
     await t.step(query, () => assert.equal(withoutKeys(query, TOKEN), left));
-  }
-});
-
-Deno.test("connectionNames() reads a list of header names", async (t) => {
-  const rows: [value: string | undefined, names: string[]][] = [
-    [undefined, [""]],
-    ["close", ["close"]],
-    ["Keep-Alive, X-One ,x-two", ["keep-alive", "x-one", "x-two"]],
-  ];
-  for (const [value, names] of rows) {
-    await t.step(String(value), () => {
-      assert.deepEqual(connectionNames(new Headers(value === undefined ? {} : { connection: value })), names);
-    });
   }
 });

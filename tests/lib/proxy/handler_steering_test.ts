@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PROVIDERS } from "../../../lib/providers/table.ts";
-import type { UpstreamRequest } from "../../../lib/proxy/upstream.ts";
 import { bearer, credentialOf, makeProxyBox, rawRequest, tokenOf } from "../../support/proxy_box.ts";
+import type { Sent } from "../../support/web.ts";
 
 /** Names by which other proxies and servers let a caller choose where a request goes. */
 const STEERING = [
@@ -29,7 +29,7 @@ const STEERING = [
 const VALUES = ["https://evil.test/", "evil.test", "https://api.mistral.ai/", "//evil.test/%2e%2e"];
 
 /** Checks that it goes to the right place with the right credential, and without the local token. */
-function assertRightPlace({ url, headers }: UpstreamRequest, id: string, base: string): void {
+function assertRightPlace({ url, headers }: Sent, id: string, base: string): void {
   assert.equal(url.host, new URL(base).host);
   assert.ok(url.href.startsWith(base + "/v1/x"), url.href);
   const seen = [...headers].map(([name, value]) => `${name}: ${value}`).join("\n");

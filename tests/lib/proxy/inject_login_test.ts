@@ -4,6 +4,7 @@ import { type Credential, credentialIn, inject } from "../../../lib/proxy/inject
 import { Secret } from "../../../lib/secret.ts";
 import { formatLogin } from "../../../lib/vault/login.ts";
 import { fails } from "../../support/failure.ts";
+import { addLine } from "../../support/web.ts";
 
 const TOKEN = "t-0123456789";
 const CODEX = providerById("openai-oauth")!;
@@ -12,7 +13,8 @@ const FEDRAMP = "x-openai-fedramp";
 
 function injected(provider: Provider, credential: Credential, before: Record<string, string> = {}): Headers {
   const headers = new Headers(before);
-  inject(headers, provider, new URL(provider.base + "/responses"), credential, "agentgazer/1.2.3");
+  const url = new URL(provider.base + "/responses");
+  addLine(headers, inject(headers, provider, url, credential, "agentgazer/1.2.3"));
   return headers;
 }
 

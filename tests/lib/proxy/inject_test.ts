@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { providerById, PROVIDERS } from "../../../lib/providers/table.ts";
 import { inject } from "../../../lib/proxy/inject.ts";
 import { Secret } from "../../../lib/secret.ts";
+import { addLine } from "../../support/web.ts";
 
 const KEY = "k-0123456789";
 const AGENT = "agentgazer/1.2.3";
@@ -10,7 +11,7 @@ function injected(id: string, path: string, before: Record<string, string> = {})
   const headers = new Headers(before);
   const provider = providerById(id)!;
   const url = new URL(`https://${provider.hosts[0]}${path}`);
-  inject(headers, provider, url, { secret: new Secret(KEY) }, AGENT);
+  addLine(headers, inject(headers, provider, url, { secret: new Secret(KEY) }, AGENT));
   return [...headers];
 }
 
@@ -84,6 +85,17 @@ Deno.test("inject() replaces what stands in its header and keeps the client's ot
   ];
   for (const [id, before, want] of rows) {
     await t.step(`${id} ${JSON.stringify(before)}`, () => assert.deepEqual(injected(id, "/", before), want));
+  }
+});
+
+Deno.test("inject() puts no credential where it would end its header", async (t) => {
+  for (const secret of ["", "a\nb", "a\r\nx-api-key: b", "a\0b", "k\u00fc", "k\u{1f511}"]) {
+    await t.step(JSON.stringify(secret), () => {
+      const headers = new Headers();
+      const url = new URL("https://api.openai.com/v1/models");
+      const credential = { secret: new Secret(secret) };
+      assert.throws(() => inject(headers, providerById("openai")!, url, credential, AGENT), /can't be sent/);
+    });
   }
 });
 

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../lib/errors.ts";
-import { Refusal, type RefusalCode, refusalOf, refusalResponse } from "../../../lib/proxy/refusal.ts";
+import { ProtocolError } from "../../../lib/http/protocol_error.ts";
+import {
+  protocolRefusal,
+  Refusal,
+  refusalAnswer,
+  type RefusalCode,
+  refusalOf,
+} from "../../../lib/proxy/refusal.ts";
+import { responseOf } from "../../support/web.ts";
 
 const CODES: Record<RefusalCode, [status: number, anthropic: string, google: string]> = {
   malformed_request: [400, "invalid_request_error", "INVALID_ARGUMENT"],
@@ -14,14 +22,22 @@ const CODES: Record<RefusalCode, [status: number, anthropic: string, google: str
   target_refused: [403, "permission_error", "PERMISSION_DENIED"],
   no_such_route: [404, "not_found_error", "NOT_FOUND"],
   wrong_host: [421, "invalid_request_error", "INVALID_ARGUMENT"],
+  head_too_large: [431, "invalid_request_error", "INVALID_ARGUMENT"],
   bug: [500, "api_error", "INTERNAL"],
+  not_implemented: [501, "invalid_request_error", "UNIMPLEMENTED"],
   upstream_failed: [502, "api_error", "UNAVAILABLE"],
   draining: [503, "api_error", "UNAVAILABLE"],
   vault_unavailable: [503, "api_error", "UNAVAILABLE"],
   upstream_timeout: [504, "api_error", "DEADLINE_EXCEEDED"],
+  version_not_supported: [505, "invalid_request_error", "INVALID_ARGUMENT"],
 };
 
-Deno.test("refusalResponse() has the status of the code and the shape of each SDK's errors", async (t) => {
+/** The answer, as a client gets it. */
+function refusalResponse(...args: Parameters<typeof refusalAnswer>): Response {
+  return responseOf({ answer: refusalAnswer(...args), ended() {} }, new AbortController().signal);
+}
+
+Deno.test("refusalAnswer() has the status of the code and the shape of each SDK's errors", async (t) => {
   for (const [code, [status, anthropic, google]] of Object.entries(CODES)) {
     await t.step(code, async () => {
       const refusal = new Refusal(code as RefusalCode, "It went wrong", "mend it");
@@ -40,7 +56,7 @@ Deno.test("refusalResponse() has the status of the code and the shape of each SD
   }
 });
 
-Deno.test("refusalResponse() can be neither cached, sniffed, compressed nor read by a web page", () => {
+Deno.test("refusalAnswer() can be neither cached, sniffed, compressed nor read by a web page", () => {
   for (const code of Object.keys(CODES) as RefusalCode[]) {
     const { headers } = refusalResponse(new Refusal(code, "x"), "openai");
     const expected: Record<string, string> = {
@@ -53,9 +69,22 @@ Deno.test("refusalResponse() can be neither cached, sniffed, compressed nor read
   }
 });
 
-Deno.test("refusalResponse() leaves out a hint that is not there", async () => {
+Deno.test("refusalAnswer() leaves out a hint that is not there", async () => {
   const { error } = await refusalResponse(new Refusal("bug", "It went wrong"), "openai").json();
   assert.equal(error.message, "agentgazer: It went wrong");
+});
+
+Deno.test("protocolRefusal() keeps the status of what is not a request, and its words", async (t) => {
+  const rows = [[400, "malformed_request"], [431, "head_too_large"], [501, "not_implemented"], [
+    505,
+    "version_not_supported",
+  ]] as const;
+  for (const [status, code] of rows) {
+    await t.step(String(status), () => {
+      const refusal = protocolRefusal(new ProtocolError("The head is odd", status));
+      assert.deepEqual([refusal.status, refusal.code, refusal.message], [status, code, "The head is odd"]);
+    });
+  }
 });
 
 Deno.test("refusalOf() keeps a refusal, and makes a locked vault one that can heal", async (t) => {

@@ -1,40 +1,31 @@
 import assert from "node:assert/strict";
 import { Credentials } from "../../../lib/proxy/credentials.ts";
-import { FLUSH_TIME, runProxy } from "../../../lib/proxy/server.ts";
-import type { HttpServer, ListenOptions, StopSignal } from "../../../lib/system.ts";
+import { DRAIN_TIMEOUT, runProxy } from "../../../lib/proxy/server.ts";
+import type { ListenOptions, StopSignal } from "../../../lib/system.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { fakeSystem } from "../../support/fake_system.ts";
 import { fails } from "../../support/failure.ts";
 import { makeVaultBox, NO_RENEWAL } from "../../support/proxy_box.ts";
+import { ScriptedClient } from "../../support/scripted_client.ts";
 
-/** A listener that a test holds in its hands. */
-interface Listener {
-  readonly options: ListenOptions;
-  readonly handler: (request: Request) => Promise<Response>;
-  die(): void;
-}
-
-/** Runs the proxy on made-up listeners and a clock that stands still. */
-function setUp(refuse: (attempt: number) => Error | undefined = () => undefined) {
+/** Runs the proxy on a made-up listener and a clock that stands still. */
+function setUp(refusal?: Error) {
   const box = makeVaultBox();
   const fake = fakeSystem();
-  const listeners: Listener[] = [];
   const events: string[] = [];
-  let attempts = 0;
+  const arrivals: PromiseWithResolvers<ScriptedClient>[] = [Promise.withResolvers()];
+  const listened: ListenOptions[] = [];
   const system = {
     ...fake,
     now: box.clock.now,
     sleep: box.clock.sleep,
-    serve(options: ListenOptions, handler: Listener["handler"]): HttpServer {
-      const error = refuse(++attempts);
-      if (error !== undefined) throw error;
-      const finished = Promise.withResolvers<void>();
-      listeners.push({ options, handler, die: () => finished.reject(new Error("of the test")) });
-      // As with half a request on a connection, the server itself never gets to an end.
+    listen(options: ListenOptions) {
+      if (refusal !== undefined) throw refusal;
+      listened.push(options);
       return {
-        port: options.port || 45678,
-        finished: finished.promise,
-        shutdown: () => new Promise(() => {}),
+        port: 45678,
+        accept: () => arrivals.at(-1)!.promise,
+        close: () => arrivals.at(-1)!.reject(new Error("closed")),
       };
     },
   };
@@ -50,62 +41,88 @@ function setUp(refuse: (attempt: number) => Error | undefined = () => undefined)
     credentials: new Credentials(box.vault, NO_RENEWAL, box.clock),
     onListening: () => Promise.resolve(),
   });
-  const health = (listener: Listener) =>
-    listener.handler(new Request("http://127.0.0.1:45678/health", { headers: { host: "127.0.0.1:45678" } }));
   return {
     clock: box.clock,
-    listeners,
+    listened,
     events,
     ended,
-    health,
+    /** Lets a client connect that sends this. */
+    async connect(text: string): Promise<ScriptedClient> {
+      const client = new ScriptedClient();
+      const arrival = arrivals.at(-1)!;
+      arrivals.push(Promise.withResolvers());
+      arrival.resolve(client);
+      client.send(text);
+      await settle();
+      return client;
+    },
+    /** Lets the next connection fail. */
+    fail(): void {
+      const arrival = arrivals.at(-1)!;
+      arrivals.push(Promise.withResolvers());
+      arrival.reject(new Error("Too many open files"));
+    },
     raise: (signal: StopSignal) => fake.raise(signal),
     [Symbol.dispose]: () => box[Symbol.dispose](),
   };
 }
 
-/** Begins a request that does not end, because its body is never read. */
-async function beginRequest(box: ReturnType<typeof setUp>): Promise<Response> {
-  const request = { method: "GET", url: "http://127.0.0.1:45678/x", signal: new AbortController().signal };
-  const headers = new Headers({ host: "127.0.0.1:45678" });
-  return await box.listeners[0]!.handler({ ...request, headers } as Request);
-}
+const HEALTH = "GET /health HTTP/1.1\r\nhost: 127.0.0.1:45678\r\n\r\n";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test(`runProxy() ends at ${signal} when nothing runs, whatever connections there are`, async () => {
     using box = setUp();
     await settle();
-    assert.equal((await box.health(box.listeners[0]!)).status, 200);
+    const idle = await box.connect(HEALTH);
+    assert.match(idle.received, /^HTTP\/1\.1 200 /);
+    const half = await box.connect("GET /health HT");
+    const silent = await box.connect("");
     box.raise(signal);
-    await settle();
-    await box.clock.advance(FLUSH_TIME);
     assert.equal(await box.ended, true);
+    assert.deepEqual([idle, half, silent].map(({ isClosed }) => isClosed), [true, true, true]);
   });
 }
 
 Deno.test("runProxy() counts a refused request as ended", async () => {
   using box = setUp();
   await settle();
-  assert.equal((await beginRequest(box)).status, 401);
+  const client = await box.connect(HEALTH.replace("/health", "/x"));
+  assert.match(client.received, /^HTTP\/1\.1 401 /);
   box.raise("SIGTERM");
-  await settle();
-  await box.clock.advance(FLUSH_TIME);
   assert.equal(await box.ended, true);
 });
 
-Deno.test("runProxy() starts a listener that died again, on the same port", async () => {
-  using box = setUp((attempt) => attempt === 2 ? new Error("still no descriptors") : undefined);
+Deno.test("runProxy() waits for a client that does not take its answer, for half a minute", async (t) => {
+  for (const second of [false, true]) {
+    await t.step(second ? "or until a second signal" : "and no longer", async () => {
+      using box = setUp();
+      await settle();
+      const slow = await box.connect("");
+      slow.takes = false;
+      slow.send(HEALTH);
+      await settle();
+      box.raise("SIGTERM");
+      await settle();
+      if (second) box.raise("SIGTERM");
+      else await box.clock.advance(DRAIN_TIMEOUT);
+      assert.equal(await box.ended, false);
+    });
+  }
+});
+
+Deno.test("runProxy() goes on after a connection could not be taken, and says so once", async () => {
+  using box = setUp();
   await settle();
-  box.listeners[0]!.die();
-  await settle();
-  assert.equal(box.listeners.length, 1);
-  await box.clock.advance(2000);
-  assert.deepEqual(box.listeners.map(({ options }) => options.port), [0, 45678]);
-  assert.equal((await box.health(box.listeners[1]!)).status, 200);
-  assert.deepEqual(box.events.filter((event) => event.startsWith("error")).length, 2);
+  for (let i = 0; i < 3; i++) {
+    box.fail();
+    await settle();
+    await box.clock.advance(1000);
+  }
+  assert.match((await box.connect(HEALTH)).received, /^HTTP\/1\.1 200 /);
+  assert.equal(box.events.filter((event) => event.startsWith("error")).length, 1);
   box.raise("SIGTERM");
-  await settle();
-  await box.clock.advance(FLUSH_TIME);
   assert.equal(await box.ended, true);
+  assert.deepEqual(box.listened, [{ hostname: "127.0.0.1", port: 0 }]);
 });
 
 Deno.test("runProxy() says why it can't listen", async (t) => {
@@ -114,7 +131,7 @@ Deno.test("runProxy() says why it can't listen", async (t) => {
     const [error, says] of [[inUse, /another program uses the port/], [new Error("x"), /refused/]] as const
   ) {
     await t.step(says.source, async () => {
-      using box = setUp(() => error);
+      using box = setUp(error);
       const { message, hint } = await fails("network_failed", () => box.ended);
       assert.match(message, says);
       assert.match(hint!, /--port/);

@@ -1,0 +1,124 @@
+import { AppError } from "../errors.ts";
+import { keepFresh } from "../oauth/background.ts";
+import { PROVIDERS } from "../providers/table.ts";
+import { Credentials } from "../proxy/credentials.ts";
+import { type Log, makeLog, parseLogLevel } from "../proxy/log.ts";
+import { runProxy } from "../proxy/server.ts";
+import type { System } from "../system.ts";
+import { credentialKind } from "../vault/contents.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Context } from "./context.ts";
+import { LogWriter } from "./log_writer.ts";
+import { failureNote, migratePlaintext } from "./migrate.ts";
+import { refresherFor } from "./logins.ts";
+import type { Note } from "./render.ts";
+import { publishAddress } from "./proxy_file.ts";
+import type { StartOptions } from "./start.ts";
+import { networkVariables, refuseRuntimeVariables } from "./runtime_variables.ts";
+
+/** How long a reader of the log is waited for at the end, in milliseconds. */
+const FLUSH_TIME = 2000;
+
+/** Runs the proxy until it is told to end. @throws {AppError} */
+export async function start(
+  context: Context,
+  { host, port, allowHost, logFormat }: StartOptions,
+): Promise<void> {
+  const { system, version, upstream } = context;
+  refuseRuntimeVariables(system.env, "start");
+  const home = context.home();
+  const level = parseLogLevel(system.env("AGENTGAZER_LOG"));
+  const writer = new LogWriter(
+    system,
+    (count) => log.event("warn", `${count} lines of the log were dropped`),
+  );
+  const write = (line: string) => writer.write(line);
+  const log: Log = makeLog(logFormat, level, write, system.now);
+  const regions = context.regions();
+  for (const provider of PROVIDERS) regions.of(provider);
+  const vault = context.vaultAsItIs("silent");
+  await unlock(context, vault, log);
+  // What happens to keys is told at every level.
+  const notices = makeLog(logFormat, level === "error" ? "warn" : level, write, system.now);
+  await moveIn(context, vault, notices);
+  if (!PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined)) {
+    log.event("warn", "no credential is stored yet: agentgazer providers set <id>, or agentgazer login <id>");
+  }
+
+  const refresher = await refresherFor(context, vault, (level, message) => log.event(level, message));
+  const stopping = new AbortController();
+  keepFresh(refresher, vault, system, stopping.signal);
+
+  let withdraw = () => Promise.resolve();
+  const drained = await runProxy({
+    host,
+    port,
+    allowHosts: allowHost ?? [],
+    version,
+    system,
+    log,
+    upstream,
+    baseOf: (provider, entry) => regions.baseOf(provider, entry),
+    credentials: new Credentials(vault, refresher, system),
+    onListening: async (actualPort) => {
+      const url = `http://${localName(host)}:${actualPort}`;
+      await warnOnly(log, async () => {
+        withdraw = await publishAddress(home, { url, pid: system.pid });
+      });
+      announce(log, system, version, url, host);
+    },
+  });
+  stopping.abort();
+  await warnOnly(log, withdraw);
+  await refresher.settle();
+  await Promise.race([writer.flush(), system.sleep(FLUSH_TIME)]);
+  if (!drained) throw new AppError("interrupted", "Ended with requests still running");
+}
+
+/** A vault that can't be read ends the start; one whose keystore is not open yet is waited for. */
+async function unlock(context: Context, vault: Vault, log: Log): Promise<void> {
+  vault.checkBackend();
+  try {
+    // Only now, while somebody is looking, may the keystore ask; a request never makes a dialog appear.
+    await vault.unlock(context.keyStores(context.home(), "asking"));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "keystore_unavailable") throw error;
+    const hint = error.hint === undefined ? "" : ` (${error.hint})`;
+    log.event("warn", `${error.message}${hint}; until then requests are answered with 503`);
+  }
+}
+
+/** Moves plaintext keys into the vault; the first one makes it, for which the keystore may ask. */
+async function moveIn(context: Context, vault: Vault, log: Log): Promise<void> {
+  const note: Note = (message, hint) => {
+    log.event("warn", hint === undefined ? message : `${message} (${hint})`);
+    return Promise.resolve();
+  };
+  const target = vault.exists() ? vault : context.vaultAsItIs("asking");
+  const failure = await migratePlaintext(target, context.home(), note);
+  if (failure !== undefined) await note(...failureNote(failure));
+}
+
+function announce(log: Log, system: System, version: string, url: string, host: string): void {
+  log.event("info", `agentgazer ${version} listens on ${url}`);
+  log.event("info", 'point your tools at it: eval "$(agentgazer env)"');
+  const inForce = networkVariables(system.env);
+  if (inForce.length > 0) log.event("info", `in force for connections to providers: ${inForce.join(", ")}`);
+  if (host === "0.0.0.0" || host === "::") {
+    log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");
+  }
+}
+
+/** Without the file only `env` can't tell another port than the default; the proxy works. */
+async function warnOnly(log: Log, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    log.event("warn", `${error.message}; \`agentgazer env\` needs it to know the port`);
+  }
+}
+
+function localName(host: string): string {
+  return host.includes(":") ? "[::1]" : "127.0.0.1";
+}

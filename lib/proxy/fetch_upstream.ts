@@ -1,0 +1,67 @@
+import { fromLatin1 } from "../http/latin1.ts";
+import { FieldList } from "../http/fields.ts";
+import { parseFields } from "../http/head.ts";
+import type { Answer } from "../http/message.ts";
+import { StreamBody, streamOf } from "../http/stream_body.ts";
+import { Refusal } from "./refusal.ts";
+import { HEAD_TIMEOUT, PLAIN, timeout, type UpstreamRequest } from "./upstream.ts";
+
+/**
+ * Sends with the runtime's `fetch`, which alone reaches a proxy that the environment names: redirects are handed back,
+ * not followed (it would carry `x-api-key` to another host).
+ *
+ * @throws {Refusal} `upstream_failed`, `upstream_timeout`
+ */
+export async function fetchUpstream(
+  { url, method, headers, credential, body, signal }: UpstreamRequest,
+): Promise<Answer> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), HEAD_TIMEOUT);
+  headers.set(...PLAIN);
+  try {
+    const answer = await fetch(url, {
+      method,
+      headers: [...headers, ...parseFields(fromLatin1(credential) + "\r\n", 0)],
+      body: body && streamOf(body),
+      redirect: "manual",
+      signal: AbortSignal.any([signal, deadline.signal]),
+    });
+    return answerOf(answer);
+  } catch (error) {
+    if (signal.aborted) throw new Refusal("upstream_failed", "The client went away");
+    if (deadline.signal.aborted) throw timeout(url);
+    throw new Refusal("upstream_failed", `${url.host} could not be reached: ${reasonOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function answerOf({ status, statusText, headers, body }: Response): Answer {
+  const fields = new FieldList();
+  for (const [name, value] of headers) fields.append(name, value);
+  return {
+    status,
+    reason: statusText,
+    headers: fields,
+    body: body && new StreamBody(body, lengthIn(fields)),
+  };
+}
+
+/** A length is that of the coded answer, which `fetch` decodes. */
+function lengthIn(fields: FieldList): number | undefined {
+  const length = fields.get("content-length");
+  return length === null || fields.has("content-encoding") ? undefined : Number(length);
+}
+
+/** What went wrong, in words of ours: the runtime's message repeats the URL with its query. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  const certificate = /invalid peer certificate: ([^;(]+)/.exec(message)?.[1];
+  if (certificate !== undefined) return `its certificate is not valid (${certificate.trim()})`;
+  if (/CA file/.test(message)) return "the file that DENO_CERT names can't be used";
+  if (/dns error|failed to lookup/.test(message)) return "its name could not be resolved";
+  if (/Connection refused/.test(message)) return "it refused the connection";
+  if (/timed out/.test(message)) return "the connection timed out";
+  if (/handshake|tls/i.test(message)) return "the TLS handshake failed";
+  return "the connection broke off";
+}
