@@ -59,6 +59,8 @@ export class FramedBody implements Body {
   #left: number;
   #done: boolean;
   #isOver = false;
+  /** Why it can't be read on: nobody may begin again behind what was malformed. */
+  #refusal: unknown;
 
   /**
    * @param onEnd is called once, when the reader has taken all of it and needs no piece of it any more, or when the
@@ -78,6 +80,7 @@ export class FramedBody implements Body {
   }
 
   take(): Uint8Array | undefined {
+    if (this.#refusal !== undefined) throw this.#refusal;
     while (!this.#done && this.#reader.length > 0) {
       const part = this.#chunks === undefined ? this.#plain() : this.#decoded(this.#chunks);
       if (part.length > 0) return part;
@@ -114,10 +117,15 @@ export class FramedBody implements Body {
 
   #decoded(chunks: ChunkedDecoder): Uint8Array {
     const bytes = this.#reader.view();
-    const { data, used } = chunks.decode(bytes);
-    this.#reader.take(used);
-    if (chunks.done) this.#done = true;
-    return bytes.subarray(0, data);
+    try {
+      const { data, used } = chunks.decode(bytes);
+      this.#reader.take(used);
+      if (chunks.done) this.#done = true;
+      return bytes.subarray(0, data);
+    } catch (error) {
+      this.#refusal = error;
+      throw error;
+    }
   }
 
   /** The other side has ended, which is the end of the body only where nothing else says where that is. */

@@ -105,10 +105,14 @@ export class ChunkedDecoder {
     if (byte !== CR) this.#extensions += String.fromCharCode(byte);
     else if (EXTENSIONS.test(this.#extensions)) this.#state = "size-end";
     else throw new ProtocolError("A chunk extension is malformed");
+    if (byte === LF) throw new ProtocolError("A chunk's line does not end with CRLF");
     if (this.#extensions.length > MAX_EXTENSIONS) throw new ProtocolError("A chunk extension is too long");
   }
 
   #trailer(byte: number): void {
+    if (byte === LF && !this.#trailers.endsWith("\r")) {
+      throw new ProtocolError("A line of the trailers does not end with CRLF");
+    }
     this.#trailers += String.fromCharCode(byte);
     if (byte === LF && /(^|\n)\r\n$/.test(this.#trailers)) {
       parseFields(this.#trailers, 0);

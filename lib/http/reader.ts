@@ -23,6 +23,7 @@ export class Reader {
   #end = 0;
   #filling: Promise<boolean> | undefined;
   #ended = false;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
@@ -65,6 +66,7 @@ export class Reader {
    * @returns whether more came; not, when the other side has ended. Rejects with what the runtime throws.
    */
   fill(): Promise<boolean> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.#ended) return ENDED;
     return this.#filling ??= this.#fill();
   }
@@ -99,6 +101,9 @@ export class Reader {
     let count: number | null = null;
     try {
       count = await this.#stream.read(this.#buffer.subarray(this.#end));
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
     } finally {
       this.#filling = undefined;
       if (count === null) this.#ended = true;

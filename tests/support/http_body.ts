@@ -1,5 +1,6 @@
 import { FramedBody } from "../../lib/http/body.ts";
-import type { Framing } from "../../lib/http/framing.ts";
+import { type Framing, requestFraming } from "../../lib/http/framing.ts";
+import { parseRequestHead } from "../../lib/http/head.ts";
 import { ProtocolError } from "../../lib/http/protocol_error.ts";
 import { Reader } from "../../lib/http/reader.ts";
 import { bytesOf, latin1, ScriptedStream } from "./scripted_stream.ts";
@@ -30,6 +31,27 @@ export async function readBody(
       : { end: "refused", data: "", rest: "" };
   }
   return { end: "whole", data, rest: await restOf(reader) };
+}
+
+/**
+ * Reads requests until one is malformed or none follows, without the connection around them, which would swallow
+ * whatever else is thrown.
+ */
+export async function readBareRequests(pieces: readonly (string | Uint8Array)[]): Promise<string[]> {
+  const reader = new Reader(new ScriptedStream(pieces));
+  const seen: string[] = [];
+  try {
+    for (let text = await reader.head(); text !== undefined; text = await reader.head()) {
+      const body = new FramedBody(reader, requestFraming(parseRequestHead(text)), () => {});
+      let data = "";
+      for (let part = await body.read(); part !== undefined; part = await body.read()) data += latin1(part);
+      seen.push(text, data);
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    seen.push(error.message);
+  }
+  return seen;
 }
 
 /** All that a reader still gives. */
