@@ -79,6 +79,11 @@ export class FramedBody implements Body {
     return this.#done;
   }
 
+  /** Whether it was malformed, so that nothing can follow it. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
+  }
+
   take(): Uint8Array | undefined {
     if (this.#refusal !== undefined) throw this.#refusal;
     while (!this.#done && this.#reader.length > 0) {

@@ -12,7 +12,7 @@ const EXTENSIONS = new RegExp(
   `^(?:${BLANK};${BLANK}${TOKEN}(?:${BLANK}=${BLANK}(?:${TOKEN}|${QUOTED}))?)*$`,
 );
 
-/** More digits than any length that is exact as a number. */
+/** The most digits of a size, which is exact as a number then. */
 const MAX_DIGITS = 13;
 
 const CR = 13;
@@ -114,7 +114,7 @@ export class ChunkedDecoder {
       throw new ProtocolError("A line of the trailers does not end with CRLF");
     }
     this.#trailers += String.fromCharCode(byte);
-    if (byte === LF && /(^|\n)\r\n$/.test(this.#trailers)) {
+    if (byte === LF && (this.#trailers === "\r\n" || this.#trailers.endsWith("\n\r\n"))) {
       parseFields(this.#trailers, 0);
       this.#trailers = "";
       this.#state = "done";

@@ -49,7 +49,7 @@ export class RequestBody implements Body {
 
   /** Whether somebody has asked for it, and the client sends it without waiting. */
   get isComing(): boolean {
-    return this.#isWanted && this.#waiting === undefined;
+    return this.#isWanted && this.#waiting === undefined && !this.#body.isRefused;
   }
 
   /** Takes what is there of a body that nobody wanted; whether that was all, so that another request may follow. */

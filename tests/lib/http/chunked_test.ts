@@ -74,6 +74,7 @@ const LIMITS: [what: string, coded: string, end: "whole" | "refused" | "cut"][] 
   ["60,000 digits", "0".repeat(60_000), "refused"],
   ["extensions of 1024 bytes", `1;${"a".repeat(1023)}\r\nx\r\n0\r\n\r\n`, "whole"],
   ["extensions of 1025 bytes", `1;${"a".repeat(1024)}\r\nx\r\n0\r\n\r\n`, "refused"],
+  ["extensions of 1000 bytes, twice", `1;${"a".repeat(999)}\r\nx\r\n`.repeat(2) + "0\r\n\r\n", "whole"],
   ["extensions that never end", `1;${"a".repeat(2000)}`, "refused"],
   ["extensions of 1024 blanks", `1${" ".repeat(1024)}\r\nx\r\n0\r\n\r\n`, "refused"],
   ["extensions of 1024 semicolons", `1${";".repeat(1024)}\r\nx\r\n0\r\n\r\n`, "refused"],
