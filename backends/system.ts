@@ -1,5 +1,6 @@
 import { AppError } from "../lib/errors.ts";
 import { openBrowser } from "./browser.ts";
+import { listen } from "./listen.ts";
 import type { ByteStream } from "../lib/http/byte_stream.ts";
 import type { System, Terminal } from "../lib/system.ts";
 
@@ -80,18 +81,7 @@ export function realSystem(): System {
         shutdown: () => server.shutdown(),
       };
     },
-    listen({ hostname, port }) {
-      const listener = Deno.listen({ hostname, port });
-      return {
-        port: listener.addr.port,
-        async accept() {
-          const connection = await listener.accept();
-          connection.setNoDelay();
-          return connection;
-        },
-        close: () => listener.close(),
-      };
-    },
+    listen,
     connectTls,
     fetch: (url, options) => fetch(url, options),
     openBrowser: (url) => openBrowser(url, Deno.build.os, (name) => Deno.env.get(name)),

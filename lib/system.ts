@@ -17,12 +17,20 @@ export interface Terminal {
   setRaw(raw: boolean): void;
 }
 
-/** How to listen, as `Deno.serve` takes it. */
+/** Files in PEM with a server's certificate and its private key. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** How to listen. */
 export interface ListenOptions {
   /** A host name or an address. */
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Over TLS, with these. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 /** An HTTP server that is listening. */
@@ -75,8 +83,12 @@ export interface System {
   /** This process's id. */
   readonly pid: number;
   /** Starts an HTTP server. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */
-  serve(options: ListenOptions, handler: (request: Request) => Promise<Response>): HttpServer;
-  /** Listens for connections. Throws what the runtime throws, such as `Deno.errors.AddrInUse`. */
+  serve(options: Omit<ListenOptions, "tls">, handler: (request: Request) => Promise<Response>): HttpServer;
+  /**
+   * Listens for connections. Throws what the runtime throws, such as `Deno.errors.AddrInUse`.
+   *
+   * @throws {AppError} `usage` when the files for TLS can't be used
+   */
   listen(options: ListenOptions): Listener;
   /**
    * Connects to port 443 of a host over TLS, and resolves when its certificate is proven. Rejects with what the runtime

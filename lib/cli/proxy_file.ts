@@ -8,6 +8,9 @@ export const DEFAULT_PORT = 18900;
 /** Its base URL then. */
 export const DEFAULT_ADDRESS = `http://127.0.0.1:${DEFAULT_PORT}`;
 
+/** On this machine in the clear, or under any name over TLS. */
+const ADDRESS = /^(http:\/\/(127\.0\.0\.1|\[::1\])|https:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])):\d+$/;
+
 /** Where a running proxy listens. */
 export interface ProxyAddress {
   /** Such as `http://127.0.0.1:18900`. */
@@ -54,9 +57,7 @@ function read(home: Home): ProxyAddress | undefined {
   if (bytes === undefined) return undefined;
   try {
     const { url, pid } = JSON.parse(new TextDecoder().decode(bytes));
-    return /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/.test(url) && Number.isInteger(pid)
-      ? { url, pid }
-      : undefined;
+    return ADDRESS.test(url) && Number.isInteger(pid) ? { url, pid } : undefined;
   } catch {
     return undefined; // The address is a convenience; a broken file is as good as none.
   }

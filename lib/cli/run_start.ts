@@ -8,6 +8,7 @@ import type { System } from "../system.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
+import { addressOf, isLoopback, tlsFor } from "./exposure.ts";
 import { LogWriter } from "./log_writer.ts";
 import { failureNote, migratePlaintext } from "./migrate.ts";
 import { refresherFor } from "./logins.ts";
@@ -22,10 +23,12 @@ const FLUSH_TIME = 2000;
 /** Runs the proxy until it is told to end. @throws {AppError} */
 export async function start(
   context: Context,
-  { host, port, allowHost, logFormat }: StartOptions,
+  options: StartOptions,
 ): Promise<void> {
+  const { host, port, allowHost = [], logFormat } = options;
   const { system, version, upstream } = context;
   refuseRuntimeVariables(system.env, "start");
+  const tls = tlsFor(options);
   const home = context.home();
   const level = parseLogLevel(system.env("AGENTGAZER_LOG"));
   const writer = new LogWriter(
@@ -53,7 +56,8 @@ export async function start(
   const drained = await runProxy({
     host,
     port,
-    allowHosts: allowHost ?? [],
+    tls,
+    allowHosts: allowHost,
     version,
     system,
     log,
@@ -61,11 +65,14 @@ export async function start(
     baseOf: (provider, entry) => regions.baseOf(provider, entry),
     credentials: new Credentials(vault, refresher, system),
     onListening: async (actualPort) => {
-      const url = `http://${localName(host)}:${actualPort}`;
+      const url = addressOf(host, actualPort, tls, allowHost);
       await warnOnly(log, async () => {
         withdraw = await publishAddress(home, { url, pid: system.pid });
       });
-      announce(log, system, version, url, host);
+      announce(log, system, version, url);
+      if (tls === undefined && !isLoopback(host)) {
+        log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");
+      }
     },
   });
   stopping.abort();
@@ -99,14 +106,11 @@ async function moveIn(context: Context, vault: Vault, log: Log): Promise<void> {
   if (failure !== undefined) await note(...failureNote(failure));
 }
 
-function announce(log: Log, system: System, version: string, url: string, host: string): void {
+function announce(log: Log, system: System, version: string, url: string): void {
   log.event("info", `agentgazer ${version} listens on ${url}`);
   log.event("info", 'point your tools at it: eval "$(agentgazer env)"');
   const inForce = networkVariables(system.env);
   if (inForce.length > 0) log.event("info", `in force for connections to providers: ${inForce.join(", ")}`);
-  if (host === "0.0.0.0" || host === "::") {
-    log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");
-  }
 }
 
 /** Without the file only `env` can't tell another port than the default; the proxy works. */
@@ -117,8 +121,4 @@ async function warnOnly(log: Log, work: () => Promise<void>): Promise<void> {
     if (!(error instanceof AppError)) throw error;
     log.event("warn", `${error.message}; \`agentgazer env\` needs it to know the port`);
   }
-}
-
-function localName(host: string): string {
-  return host.includes(":") ? "[::1]" : "127.0.0.1";
 }

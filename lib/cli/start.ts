@@ -11,6 +11,9 @@ export interface StartOptions {
   readonly host: string;
   readonly port: number;
   readonly allowHost?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecureHttp?: true;
   readonly logFormat: "text" | "json";
 }
 
@@ -20,6 +23,9 @@ export function addStartCommand(program: Command, context: Context): void {
     .addOption(new Option("--host <address>", "where to listen").choices(HOSTS).default("127.0.0.1"))
     .option("--port <number>", "the port; 0 takes any free one", parsePort, DEFAULT_PORT)
     .option("--allow-host <name...>", "further names it answers to, as name or name:port", parseHosts)
+    .option("--tls-cert <file>", "speak TLS, with this certificate chain (PEM)")
+    .option("--tls-key <file>", "the certificate's private key (PEM)")
+    .option("--insecure-http", "listen beyond loopback without TLS: others can read the tokens")
     .addOption(
       new Option("--log-format <format>", "one line per request").choices(["text", "json"]).default("text"),
     )

@@ -19,12 +19,17 @@ export interface AnswerHead {
 
 /** The words behind the statuses that are made here (RFC 9110, section 15). */
 const REASONS: Readonly<Record<number, string>> = {
+  101: "Switching Protocols",
   200: "OK",
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  408: "Request Timeout",
+  413: "Content Too Large",
   421: "Misdirected Request",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   501: "Not Implemented",
@@ -42,6 +47,10 @@ const REASONS: Readonly<Record<number, string>> = {
  */
 export function answerHead(answer: Answer, asked: Asked, keep: boolean, now: number): AnswerHead {
   const { status, reason, headers } = answer;
+  if (answer.upload !== undefined) {
+    const text = `HTTP/1.1 101 ${REASONS[101]}\r\n${headers.lines()}`;
+    return { text, body: answer.body, chunked: false };
+  }
   const length = headers.get("content-length");
   const hasNone = asked.method === "HEAD" || status === 204 || status === 304;
   const body = hasNone ? null : answer.body;

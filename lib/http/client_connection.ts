@@ -23,6 +23,8 @@ export interface OutgoingRequest {
   /** Further field lines, as bytes, each with its end. */
   readonly lines: Uint8Array;
   readonly body: Body | null;
+  /** Whether the answer may switch protocols. */
+  readonly upgrade: boolean;
 }
 
 /** The connection ended before anything of an answer had come. */
@@ -105,8 +107,9 @@ export class ClientConnection implements Expiring {
       if (this.#reader.length > 0 || this.#reader.ended) throw new NoAnswer();
       this.#isSent = false;
       this.#send(request);
-      const head = await this.#finalHead();
+      const head = await this.#finalHead(request.upgrade);
       this.deadline = Infinity;
+      if (head.status === 101) return this.#switched(head);
       const framing = responseFraming(request.method, head);
       const reusable = keepsOpen(head) && framing !== "until_close";
       const { status, reason, fields: headers } = head;
@@ -122,6 +125,12 @@ export class ClientConnection implements Expiring {
     }
   }
 
+  /** What comes back from now on is the body; the connection ends with it. */
+  #switched({ status, reason, fields: headers }: ResponseHead): Answer {
+    const body = new FramedBody(this.#reader, "until_close", () => this.close());
+    return { status, reason, headers, body, upload: this.#stream };
+  }
+
   async #send({ method, target, host, headers, lines, body }: OutgoingRequest): Promise<void> {
     const start = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${headers.lines()}`;
     try {
@@ -133,7 +142,7 @@ export class ClientConnection implements Expiring {
     }
   }
 
-  async #finalHead(): Promise<ResponseHead> {
+  async #finalHead(upgrade: boolean): Promise<ResponseHead> {
     let seen = 0;
     for (let count = 0;;) {
       const text = this.#reader.headInHand(seen);
@@ -144,7 +153,7 @@ export class ClientConnection implements Expiring {
         throw new ProtocolError("The answer breaks off in its head");
       }
       const head = parseResponseHead(text);
-      if (head.status >= 200) return head;
+      if (head.status >= 200 || head.status === 101 && upgrade) return head;
       if (head.status === 101 || ++count > MAX_INFORMATIONAL) {
         throw new ProtocolError("This answer was not asked for");
       }

@@ -1,6 +1,6 @@
 import { answerHead, type Asked } from "./answer_head.ts";
 import { type Body, FramedBody } from "./body.ts";
-import { type ByteStream, WriteError } from "./byte_stream.ts";
+import { type ByteStream, writeAll, WriteError } from "./byte_stream.ts";
 import type { Fields } from "./fields.ts";
 import { keepsOpen, requestFraming } from "./framing.ts";
 import { parseRequestHead, type RequestHead } from "./head.ts";
@@ -70,6 +70,7 @@ export class ServerConnection implements Expiring {
   readonly #writer: MessageWriter;
   readonly #gone = new AbortController();
   #isServing = false;
+  #isTunnel = false;
   #isClosed = false;
   #answer: Answer | undefined;
   deadline: number;
@@ -148,15 +149,18 @@ export class ServerConnection implements Expiring {
       return await this.#refuse(error as ProtocolError);
     }
     const { method, target, fields: headers } = head;
+    // To be ignored in HTTP/1.0 (RFC 9110, section 7.8).
+    if (head.minor === 0) headers.delete("upgrade");
     const host = headers.get("host") ?? "";
     const url = /^[/*]/.test(target) ? `http://${host}${target.replace(/^\*/, "/*")}` : target;
     const signal = this.#gone.signal;
     const reply = await this.#options.handle({ method, url, headers, body: body ?? null, signal });
-    const canFollow = body === undefined || body.isComing || body.skipInHand();
+    this.#isTunnel = reply.answer.upload !== undefined;
+    const canFollow = !this.#isTunnel && (body === undefined || body.isComing || body.skipInHand());
     const keep = keepsOpen(head) && canFollow && !this.#options.isDraining();
     if (!await this.#send(reply, head, keep)) return false;
     if (keep) return body === undefined || await this.#skipRest(body);
-    if (body?.done === false || this.#reader.length > 0) await this.#linger();
+    if (this.#isTunnel || body?.done === false || this.#reader.length > 0) await this.#linger();
     return false;
   }
 
@@ -195,13 +199,14 @@ export class ServerConnection implements Expiring {
   };
 
   readonly #onGone = (): void => {
-    if (this.#isServing) this.close();
+    if (this.#isServing && !this.#isTunnel) this.close();
   };
 
   /** Sends an answer; whether all of it went. */
   async #send({ answer, ended }: Reply, asked: Asked, keep: boolean): Promise<boolean> {
     const { text, body, chunked } = answerHead(answer, asked, keep, this.#clock.now);
     this.#answer = answer;
+    if (answer.upload !== undefined) this.#passOn(answer.upload);
     let bytes = 0;
     let end: Transfer["end"] = "complete";
     try {
@@ -213,6 +218,21 @@ export class ServerConnection implements Expiring {
     if (end !== "complete" || body === null) answer.body?.cancel();
     ended({ bytes, end });
     return end === "complete";
+  }
+
+  /** Passes on what the client sends from now on. When it ends, the other side may still say something. */
+  async #passOn(to: ByteStream): Promise<void> {
+    try {
+      for (let more = true; more; more = await this.#reader.fill()) {
+        if (this.#reader.length > 0) await writeAll(to, this.#reader.take(this.#reader.length));
+        this.#reader.reuse();
+      }
+      this.deadline = this.#clock.now + LINGER_TIME;
+      await to.closeWrite();
+    } catch (error) {
+      // What the other side said before it took no more is still on its way.
+      if (!(error instanceof WriteError)) this.close();
+    }
   }
 
   /** A client that is cut off while it still sends may never see its answer (RFC 9112, section 9.6). */

@@ -18,6 +18,9 @@ const CREDENTIAL_HEADERS = [
 /** The credential headers in which stock SDKs put the API key, so in which the local token arrives. */
 const TOKEN_HEADERS = ["x-api-key", "x-goog-api-key", "api-key"];
 
+/** How OpenAI's SDKs carry the API key of a WebSocket in a subprotocol, where no header can be set. */
+export const TOKEN_PROTOCOL = "openai-insecure-api-key.";
+
 /** Query parameters that carry credentials, in lower case. */
 const CREDENTIAL_PARAMETERS = ["key", "api_key", "access_token"];
 
@@ -63,6 +66,9 @@ export function presentedTokens(headers: Fields, query: string): string[] {
     const value = headers.get(name);
     if (value !== null) tokens.add(value);
   }
+  for (const protocol of offeredProtocols(headers)) {
+    if (protocol.startsWith(TOKEN_PROTOCOL)) tokens.add(protocol.slice(TOKEN_PROTOCOL.length));
+  }
   for (const parameter of query.split("&")) {
     if (parameter.startsWith("key=")) tokens.add(parameter.slice("key=".length));
   }
@@ -85,6 +91,12 @@ export function withoutCarriers(headers: Fields, token: string): FieldList {
     values.push(value);
   });
   return new FieldList(names, values);
+}
+
+/** The subprotocols that a client offers for a WebSocket. */
+export function offeredProtocols(headers: Fields): string[] {
+  const value = headers.get("sec-websocket-protocol");
+  return value === null ? [] : value.split(",").map((one) => one.trim()).filter((one) => one !== "");
 }
 
 /** The query without its credential parameters; the others keep their order and spelling. */

@@ -4,7 +4,7 @@ import { parseFields } from "../http/head.ts";
 import type { Answer } from "../http/message.ts";
 import { StreamBody, streamOf } from "../http/stream_body.ts";
 import { Refusal } from "./refusal.ts";
-import { HEAD_TIMEOUT, PLAIN, timeout, type UpstreamRequest } from "./upstream.ts";
+import { HEAD_TIMEOUT, noWebSocket, PLAIN, timeout, type UpstreamRequest } from "./upstream.ts";
 
 /**
  * Sends with the runtime's `fetch`, which alone reaches a proxy that the environment names: redirects are handed back,
@@ -15,6 +15,7 @@ import { HEAD_TIMEOUT, PLAIN, timeout, type UpstreamRequest } from "./upstream.t
 export async function fetchUpstream(
   { url, method, headers, credential, body, signal }: UpstreamRequest,
 ): Promise<Answer> {
+  if (headers.has("upgrade")) throw noWebSocket(url);
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), HEAD_TIMEOUT);
   headers.set(...PLAIN);

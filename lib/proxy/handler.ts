@@ -18,6 +18,7 @@ import { jsonAnswer, protocolRefusal, Refusal, refusalAnswer, refusalOf } from "
 import { relay } from "./relay.ts";
 import { dialectOf, type Route, route } from "./route.ts";
 import type { Upstream } from "./upstream.ts";
+import { asksForWebSocket, takeHandshake } from "./websocket.ts";
 
 /** What requests are handled with. */
 export interface HandlerOptions {
@@ -44,7 +45,7 @@ export interface Handler {
   handle(request: ServerRequest): Promise<Reply>;
   /** Answers what is not a request, of which nothing is known. */
   refuse(error: ProtocolError): Reply;
-  /** How many requests have not ended yet. */
+  /** How many requests have not ended yet, without the WebSockets that are open. */
   running(): number;
 }
 
@@ -90,6 +91,9 @@ export function makeHandler(options: HandlerOptions): Handler {
     refuseToken(to.url, token);
 
     const headers = withoutCarriers(request.headers, token);
+    const key = asksForWebSocket(request.headers)
+      ? takeHandshake(headers, request.headers, request.method, token)
+      : undefined;
     const credential = await credentials.open(provider, client);
     if (credential === undefined) throw credentialMissing(provider);
     if (credential.entry?.kind === "login") refuseElsewhere(to.url, baseOf(provider, credential.entry));
@@ -109,6 +113,7 @@ export function makeHandler(options: HandlerOptions): Handler {
             (refused) => credentials.openAnother(provider, client, refused),
           )
           : await send(credential, body),
+        key,
       );
     } finally {
       body?.forget();
@@ -154,9 +159,7 @@ export function makeHandler(options: HandlerOptions): Handler {
     return providers.find((provider) => credentials.has(provider)) ?? providers[0];
   }
 
-  function finish(line: RequestLine, begun: number): void {
-    line.ms = Math.max(0, Math.round(system.now() - begun));
-    log.request(line);
+  function leave(): void {
     running--;
     if (running === 0) onIdle();
   }
@@ -187,6 +190,9 @@ export function makeHandler(options: HandlerOptions): Handler {
 
   function reply(line: RequestLine, begun: number, answer: Answer): Reply {
     line.status = answer.status;
+    // A WebSocket may stay open for hours, so that nobody waits for its end.
+    const isWebSocket = answer.upload !== undefined;
+    if (isWebSocket) leave();
     return {
       answer,
       ended({ bytes, end }: Transfer) {
@@ -195,7 +201,9 @@ export function makeHandler(options: HandlerOptions): Handler {
           line.bytes = bytes;
           if (end !== "complete") line.error = end;
         }
-        finish(line, begun);
+        line.ms = Math.max(0, Math.round(system.now() - begun));
+        log.request(line);
+        if (!isWebSocket) leave();
       },
     };
   }

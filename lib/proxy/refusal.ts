@@ -18,6 +18,7 @@ const STATUS = {
   target_refused: 403,
   no_such_route: 404,
   wrong_host: 421,
+  upgrade_required: 426,
   head_too_large: 431,
   bug: 500,
   not_implemented: 501,
@@ -43,6 +44,7 @@ const NAMES: Record<number, readonly [anthropic: string, google: string]> = {
   403: ["permission_error", "PERMISSION_DENIED"],
   404: ["not_found_error", "NOT_FOUND"],
   421: ["invalid_request_error", "INVALID_ARGUMENT"],
+  426: ["invalid_request_error", "INVALID_ARGUMENT"],
   431: ["invalid_request_error", "INVALID_ARGUMENT"],
   500: ["api_error", "INTERNAL"],
   501: ["invalid_request_error", "UNIMPLEMENTED"],
@@ -101,6 +103,7 @@ export function refusalAnswer(refusal: Refusal, dialect: ErrorDialect): Answer {
   };
   const answer = jsonAnswer(status, bodies[dialect]());
   answer.headers.set("x-content-type-options", "nosniff");
+  if (status === 426) answer.headers.set("upgrade", "websocket");
   if (status === 401) answer.headers.set("www-authenticate", "Bearer");
   return answer;
 }

@@ -1,6 +1,7 @@
 import { connectionOptions, FieldList, type Fields } from "../http/fields.ts";
 import type { Answer } from "../http/message.ts";
 import { Refusal } from "./refusal.ts";
+import { agreesTo } from "./websocket.ts";
 
 /** Headers of an answer that are not for the client: of this hop, of browsers, or of the provider's site. */
 const DROPPED: ReadonlySet<string> = new Set([
@@ -21,10 +22,21 @@ const DROPPED: ReadonlySet<string> = new Set([
 /**
  * Makes the answer for the client from the provider's: the same status and the same bytes.
  *
- * @throws {Refusal} `upstream_failed` for a status that HTTP does not have
+ * @param key of the WebSocket that was asked for, if one was
+ * @throws {Refusal} `upstream_failed` for a status that HTTP does not have, or a WebSocket that was not asked for
  */
-export function relay(answer: Answer): Answer {
-  const { status, reason, body } = answer;
+export function relay(answer: Answer, key?: string): Answer {
+  const { status, reason, body, upload } = answer;
+  if (upload !== undefined) {
+    if (key === undefined || !agreesTo(key, answer)) {
+      body?.cancel();
+      throw new Refusal("upstream_failed", "The provider's answer to the WebSocket's handshake is not valid");
+    }
+    const headers = passedOn(answer.headers);
+    headers.set("connection", "Upgrade");
+    headers.set("upgrade", "websocket");
+    return { status, reason, headers, body, upload };
+  }
   if (status < 200 || status > 599) {
     body?.cancel();
     throw new Refusal("upstream_failed", `The provider answered with the status ${status}`);

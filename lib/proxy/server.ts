@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import { Server } from "../http/server.ts";
-import type { Listener, System } from "../system.ts";
+import type { Listener, System, TlsFiles } from "../system.ts";
 import { ownAuthorities } from "./admit.ts";
 import { type HandlerOptions, makeHandler } from "./handler.ts";
 
@@ -13,6 +13,8 @@ export interface ProxyOptions
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Makes clients speak TLS. */
+  readonly tls?: TlsFiles | undefined;
   /** Further authorities to answer to. */
   readonly allowHosts: readonly string[];
   readonly system: System;
@@ -28,7 +30,7 @@ export interface ProxyOptions
  * @throws {AppError} `network_failed` when it can't listen
  */
 export async function runProxy(options: ProxyOptions): Promise<boolean> {
-  const { host, allowHosts, system, log, onListening } = options;
+  const { host, tls, allowHosts, system, log, onListening } = options;
   const stopping = Promise.withResolvers<void>();
   const stopNow = Promise.withResolvers<void>();
   const idle = Promise.withResolvers<void>();
@@ -40,7 +42,7 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
   });
 
   try {
-    const listener = listen(system, { hostname: host, port: options.port });
+    const listener = listen(system, { hostname: host, port: options.port, tls });
     const { port } = listener;
     const authorities = ownAuthorities(port, allowHosts);
     const isDraining = () => draining;
@@ -73,6 +75,7 @@ function listen(system: System, options: Parameters<System["listen"]>[0]): Liste
   try {
     return system.listen(options);
   } catch (error) {
+    if (error instanceof AppError) throw error;
     const address = `${options.hostname}:${options.port}`;
     const taken = error instanceof Error && error.name === "AddrInUse";
     throw new AppError(

@@ -71,16 +71,18 @@ export function makeUpstream(
     const { url, method, headers, credential: lines, signal } = request;
     let { body } = request;
     const target = url.pathname + url.search;
+    const upgrade = headers.has("upgrade");
     headers.set(...PLAIN);
     for (let connection = reuse(request);; connection = undefined) {
       const used = connection ?? await open(url.hostname);
+      if (used === undefined && upgrade) throw noWebSocket(url);
       if (used === undefined) return await fetchUpstream({ ...request, body });
       const close = () => used.close();
       if (signal.aborted) close();
       signal.addEventListener("abort", close);
       used.deadline = pool.now + HEAD_TIMEOUT;
       try {
-        return await used.exchange({ method, target, host: url.host, headers, lines, body });
+        return await used.exchange({ method, target, host: url.host, headers, lines, body, upgrade });
       } catch (error) {
         const wasStale = used.isReused && error instanceof NoAnswer && !signal.aborted && !used.isExpired;
         const again = wasStale ? await rest(body) : undefined;
@@ -112,6 +114,14 @@ function failure(error: unknown, { isExpired }: ClientConnection, { url, signal 
   }
   if (!(error instanceof ProtocolError)) return error;
   return new Refusal("upstream_failed", `${url.host} did not answer in valid HTTP: ${error.message}`);
+}
+
+/** `fetch` can't be asked for one. */
+export function noWebSocket(url: URL): Refusal {
+  return new Refusal(
+    "upstream_failed",
+    `${url.host} could not be reached directly, as a WebSocket has to be`,
+  );
 }
 
 /** Of a provider that did not begin its answer in time. */

@@ -50,7 +50,14 @@ export async function readRequests(pieces: readonly (string | Uint8Array)[]): Pr
 export async function readAnswer(method: string, pieces: readonly (string | Uint8Array)[]): Promise<Outcome> {
   const stream = new ScriptedStream(pieces);
   const connection = new ClientConnection(stream, () => {}, () => {});
-  const request = { method, target: "/", host: "h", headers: new FieldList(), lines: new Uint8Array() };
+  const request = {
+    method,
+    target: "/",
+    host: "h",
+    headers: new FieldList(),
+    lines: new Uint8Array(),
+    upgrade: false,
+  };
   try {
     const { status, headers, body } = await connection.exchange({ ...request, body: null });
     const text = await textOf(body);

@@ -162,7 +162,7 @@ async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
     return code;
   });
 
-  const listens = /listens on (http:[\w.:[\]/]+\d)\b.*\n/;
+  const listens = /listens on (https?:[\w.:[\]/]+\d)\b.*\n/;
   const url = (await log.matches(listens))[1]!;
   const pid = await pidOf(home) ?? child.pid;
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {

@@ -50,7 +50,7 @@ export async function startRawScene(before: readonly string[] = []): Promise<Raw
   const accepting = (async () => {
     for await (const connection of listener) {
       count++;
-      const upstream = upstreamOf(connection);
+      const upstream = overBytes(connection);
       const taker = waiting.shift();
       if (taker === undefined) connections.push(upstream);
       else taker(upstream);
@@ -83,7 +83,8 @@ export async function startRawScene(before: readonly string[] = []): Promise<Raw
   };
 }
 
-function upstreamOf(connection: Deno.TlsConn): Upstream {
+/** Either end of a connection, of which a test decides every byte. */
+export function overBytes(connection: Deno.Conn): Upstream {
   let text = "";
   let changed = Promise.withResolvers<void>();
   let isOver = false;

@@ -7,8 +7,12 @@ const LISTENS: [args: string, asked: ListenOptions, url: string][] = [
   ["start --port 0", { hostname: "127.0.0.1", port: 0 }, "http://127.0.0.1:45678"],
   ["start --port 65535", { hostname: "127.0.0.1", port: 65535 }, "http://127.0.0.1:65535"],
   ["start --host ::1 --port 80", { hostname: "::1", port: 80 }, "http://[::1]:80"],
-  ["start --host 0.0.0.0 --port 80", { hostname: "0.0.0.0", port: 80 }, "http://127.0.0.1:80"],
-  ["start --host :: --port 80", { hostname: "::", port: 80 }, "http://[::1]:80"],
+  [
+    "start --insecure-http --host 0.0.0.0 --port 80",
+    { hostname: "0.0.0.0", port: 80 },
+    "http://127.0.0.1:80",
+  ],
+  ["start --insecure-http --host :: --port 80", { hostname: "::", port: 80 }, "http://[::1]:80"],
   [
     "start --allow-host box.lan --allow-host box:8080 [::2]:1",
     { hostname: "127.0.0.1", port: 18900 },
@@ -31,7 +35,7 @@ Deno.test("start listens where it is told, says so in proxy.json, and takes that
         },
       });
       assert.deepEqual([code, out], [0, ""], err);
-      assert.deepEqual(served, [asked]);
+      assert.deepEqual(served, [{ ...asked, tls: undefined }]);
       assert.deepEqual(written, [{ url, pid: 4711 }]);
       assert.ok(err.includes(`agentgazer 1.2.3 listens on ${url}`), err);
       assert.equal(/other machines can reach this proxy/.test(err), /0\.0\.0\.0|:: /.test(args));

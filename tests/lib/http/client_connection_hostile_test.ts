@@ -9,7 +9,7 @@ import { bytesOf, latin1, ScriptedStream } from "../../support/scripted_stream.t
 
 function requestOf(changes: Partial<OutgoingRequest> = {}): OutgoingRequest {
   const none = { headers: new FieldList(), lines: new Uint8Array(), body: null };
-  return { method: "GET", target: "/", host: "h", ...none, ...changes };
+  return { method: "GET", target: "/", host: "h", upgrade: false, ...none, ...changes };
 }
 
 async function textOf(body: Body | null): Promise<string> {

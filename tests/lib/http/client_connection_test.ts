@@ -18,7 +18,16 @@ function connectionOf(pieces: readonly string[], end: "end" | "fail" | "wait" = 
 function request(changes: Partial<OutgoingRequest> = {}): OutgoingRequest {
   const headers = new FieldList(["x-a", "x-b"], ["1", "2"]);
   const lines = bytesOf("authorization: Bearer k\r\n");
-  return { method: "POST", target: "/v1?x=1", host: "h.test", headers, lines, body: null, ...changes };
+  return {
+    method: "POST",
+    target: "/v1?x=1",
+    host: "h.test",
+    headers,
+    lines,
+    body: null,
+    upgrade: false,
+    ...changes,
+  };
 }
 
 /** Sends a request and reads its answer to the end. */

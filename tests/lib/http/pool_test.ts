@@ -29,6 +29,7 @@ async function use(connection: ClientConnection, stream: ScriptedStream, answer 
     host: "h",
     headers: new FieldList(),
     lines: new Uint8Array(),
+    upgrade: false,
     body: null,
   };
   const answered = connection.exchange(request);

@@ -21,6 +21,7 @@ const CODES: Record<RefusalCode, [status: number, anthropic: string, google: str
   path_refused: [403, "permission_error", "PERMISSION_DENIED"],
   target_refused: [403, "permission_error", "PERMISSION_DENIED"],
   no_such_route: [404, "not_found_error", "NOT_FOUND"],
+  upgrade_required: [426, "invalid_request_error", "INVALID_ARGUMENT"],
   wrong_host: [421, "invalid_request_error", "INVALID_ARGUMENT"],
   head_too_large: [431, "invalid_request_error", "INVALID_ARGUMENT"],
   bug: [500, "api_error", "INTERNAL"],
@@ -63,6 +64,7 @@ Deno.test("refusalAnswer() can be neither cached, sniffed, compressed nor read b
       "cache-control": "no-store, no-transform",
       "content-type": "application/json",
       "x-content-type-options": "nosniff",
+      ...code === "upgrade_required" && { upgrade: "websocket" },
       ...CODES[code][0] === 401 && { "www-authenticate": "Bearer" },
     };
     assert.deepEqual(Object.fromEntries(headers), expected, code);

@@ -122,7 +122,7 @@ Deno.test("runProxy() goes on after a connection could not be taken, and says so
   assert.equal(box.events.filter((event) => event.startsWith("error")).length, 1);
   box.raise("SIGTERM");
   assert.equal(await box.ended, true);
-  assert.deepEqual(box.listened, [{ hostname: "127.0.0.1", port: 0 }]);
+  assert.deepEqual(box.listened, [{ hostname: "127.0.0.1", port: 0, tls: undefined }]);
 });
 
 Deno.test("runProxy() says why it can't listen", async (t) => {
