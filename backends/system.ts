@@ -1,6 +1,7 @@
 import { AppError } from "../lib/errors.ts";
 import { openBrowser } from "./browser.ts";
 import { listen } from "./listen.ts";
+import { spareDescriptors } from "./descriptors.ts";
 import type { ByteStream } from "../lib/http/byte_stream.ts";
 import type { System, Terminal } from "../lib/system.ts";
 
@@ -83,6 +84,7 @@ export function realSystem(): System {
     },
     listen,
     connectTls,
+    spareDescriptors,
     fetch: (url, options) => fetch(url, options),
     openBrowser: (url) => openBrowser(url, Deno.build.os, (name) => Deno.env.get(name)),
     onSignals(signals, handler) {

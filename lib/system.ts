@@ -95,6 +95,8 @@ export interface System {
    * throws.
    */
   connectTls(host: string): Promise<ByteStream>;
+  /** How many more files and sockets this process may open, counted up to `most`. */
+  spareDescriptors(most: number): number;
   /** Sends a request. Rejects with what the runtime throws. */
   fetch(url: string, options: FetchOptions): Promise<Response>;
   /** Opens a page in the user's browser; whether that seems to have worked. */

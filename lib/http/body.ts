@@ -49,39 +49,57 @@ export class BytesBody implements Body {
   }
 }
 
+/** What holds for one body in particular. */
+export interface BodyLimits {
+  /** The most bytes of it. */
+  readonly most: number;
+  /** Is called when it has to be waited for, and when something of it has come. */
+  onWait(waiting: boolean): void;
+}
+
+const UNLIMITED: BodyLimits = { most: Infinity, onWait() {} };
+
 /** The body of a message that comes over a connection. */
 export class FramedBody implements Body {
   readonly length: number | undefined;
   readonly #reader: Reader;
   readonly #chunks: ChunkedDecoder | undefined;
   readonly #onEnd: (isWhole: boolean) => void;
+  readonly #limits: BodyLimits;
   /** What is left of a body whose length is known. */
   #left: number;
   #done: boolean;
   #isOver = false;
   /** Why it can't be read on: nobody may begin again behind what was malformed. */
-  #refusal: unknown;
+  #refusal: ProtocolError | undefined;
 
   /**
    * @param onEnd is called once, when the reader has taken all of it and needs no piece of it any more, or when the
    *   rest is not wanted
    */
-  constructor(reader: Reader, framing: Framing, onEnd: (isWhole: boolean) => void) {
+  constructor(
+    reader: Reader,
+    framing: Framing,
+    onEnd: (isWhole: boolean) => void,
+    limits: BodyLimits = UNLIMITED,
+  ) {
     this.#reader = reader;
     this.#onEnd = onEnd;
+    this.#limits = limits;
     this.#chunks = framing === "chunked" ? new ChunkedDecoder() : undefined;
     this.length = typeof framing === "number" ? framing : undefined;
-    this.#left = this.length ?? Infinity;
+    this.#left = this.length ?? limits.most;
     this.#done = framing === 0;
+    if (this.#left > limits.most) this.#refusal = tooLong();
   }
 
   get done(): boolean {
     return this.#done;
   }
 
-  /** Whether it was malformed, so that nothing can follow it. */
-  get isRefused(): boolean {
-    return this.#refusal !== undefined;
+  /** Why nothing can be read of it any more, and nothing can follow it. */
+  get refusal(): ProtocolError | undefined {
+    return this.#refusal;
   }
 
   take(): Uint8Array | undefined {
@@ -99,7 +117,10 @@ export class FramedBody implements Body {
       const part = this.take();
       if (part !== undefined || this.#done) return part;
       this.#reader.reuse();
-      if (!await this.#reader.fill()) this.#cutOff();
+      this.#limits.onWait(true);
+      const more = await this.#reader.fill();
+      this.#limits.onWait(false);
+      if (!more) this.#cutOff();
     }
   }
 
@@ -125,10 +146,12 @@ export class FramedBody implements Body {
     try {
       const { data, used } = chunks.decode(bytes);
       this.#reader.take(used);
+      this.#left -= data;
+      if (this.#left < 0) throw tooLong();
       if (chunks.done) this.#done = true;
       return bytes.subarray(0, data);
     } catch (error) {
-      this.#refusal = error;
+      this.#refusal = error as ProtocolError;
       throw error;
     }
   }
@@ -140,4 +163,8 @@ export class FramedBody implements Body {
     }
     this.#done = true;
   }
+}
+
+function tooLong(): ProtocolError {
+  return new ProtocolError("The body is longer than is taken", 413);
 }

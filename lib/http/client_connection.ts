@@ -12,6 +12,9 @@ import type { Expiring } from "./sweeper.ts";
 /** More answers of the kind 1xx than these before the real one are too many. */
 const MAX_INFORMATIONAL = 16;
 
+/** How long a server may send and take nothing while it is its turn, in milliseconds: what the big SDKs wait. */
+export const SILENCE_TIME = 10 * 60_000;
+
 /** A request as it is written. How its body is framed is decided here. */
 export interface OutgoingRequest {
   readonly method: string;
@@ -42,6 +45,8 @@ export class ClientConnection implements Expiring {
   #isSent = true;
   #isReused = false;
   #isExpired = false;
+  #hasHead = false;
+  readonly #clock: { readonly now: number };
   deadline = Infinity;
 
   /**
@@ -52,7 +57,9 @@ export class ClientConnection implements Expiring {
     stream: ByteStream,
     onFree: (connection: ClientConnection) => void,
     onClose: (connection: ClientConnection) => void,
+    clock: { readonly now: number },
   ) {
+    this.#clock = clock;
     this.#stream = stream;
     this.#reader = new Reader(stream);
     this.#writer = new MessageWriter(stream);
@@ -105,17 +112,19 @@ export class ClientConnection implements Expiring {
     try {
       // What came a moment ago, while it was idle, is not an answer to this.
       if (this.#reader.length > 0 || this.#reader.ended) throw new NoAnswer();
-      this.#isSent = false;
+      this.#isSent = this.#hasHead = false;
+      this.#onWait(true);
       this.#send(request);
       const head = await this.#finalHead(request.upgrade);
-      this.deadline = Infinity;
+      this.#hasHead = true;
+      this.#onWait(false);
       if (head.status === 101) return this.#switched(head);
       const framing = responseFraming(request.method, head);
       const reusable = keepsOpen(head) && framing !== "until_close";
       const { status, reason, fields: headers } = head;
       const onEnd = (isWhole: boolean) => this.#end(isWhole && reusable);
       if (framing !== 0) {
-        return { status, reason, headers, body: new FramedBody(this.#reader, framing, onEnd) };
+        return { status, reason, headers, body: new FramedBody(this.#reader, framing, onEnd, this.#limits) };
       }
       onEnd(true);
       return { status, reason, headers, body: null };
@@ -124,6 +133,17 @@ export class ClientConnection implements Expiring {
       throw error;
     }
   }
+
+  readonly #onWait = (waiting: boolean): void => {
+    this.deadline = waiting ? this.#clock.now + SILENCE_TIME : Infinity;
+  };
+
+  readonly #limits = { most: Infinity, onWait: this.#onWait };
+
+  /** As long as the request itself is on its way, the server has nothing to answer. */
+  readonly #onPart = (): void => {
+    if (!this.#hasHead) this.#onWait(true);
+  };
 
   /** What comes back from now on is the body; the connection ends with it. */
   #switched({ status, reason, fields: headers }: ResponseHead): Answer {
@@ -134,7 +154,7 @@ export class ClientConnection implements Expiring {
   async #send({ method, target, host, headers, lines, body }: OutgoingRequest): Promise<void> {
     const start = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${headers.lines()}`;
     try {
-      await this.#writer.write(start + framingLine(method, body), lines, body, isChunked(body), () => {});
+      await this.#writer.write(start + framingLine(method, body), lines, body, isChunked(body), this.#onPart);
       this.#isSent = true;
     } catch (error) {
       // A server that takes no more may have answered before. A body that broke off is nothing to wait for.

@@ -20,10 +20,13 @@ const NOTHING = new Uint8Array();
  */
 export class MessageWriter {
   readonly #stream: ByteStream;
+  readonly #onWait: (waiting: boolean) => void;
   #buffer = NOTHING;
 
-  constructor(stream: ByteStream) {
+  /** @param onWait is called before and after every write */
+  constructor(stream: ByteStream, onWait: (waiting: boolean) => void = () => {}) {
     this.#stream = stream;
+    this.#onWait = onWait;
   }
 
   /**
@@ -60,11 +63,11 @@ export class MessageWriter {
       await this.#writePart(next, chunked);
       onPart(next.length);
     }
-    if (chunked) await writeAll(this.#stream, LAST_CHUNK);
+    if (chunked) await this.#send(LAST_CHUNK);
   }
 
   async #writePart(part: Uint8Array, chunked: boolean): Promise<void> {
-    if (!chunked) return await writeAll(this.#stream, part);
+    if (!chunked) return await this.#send(part);
     this.#makeRoom(part.length + CHUNK_ROOM);
     await this.#flush(this.#putChunk(part, 0));
   }
@@ -98,6 +101,12 @@ export class MessageWriter {
   }
 
   #flush(length: number): Promise<void> {
-    return writeAll(this.#stream, this.#buffer.subarray(0, length));
+    return this.#send(this.#buffer.subarray(0, length));
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    this.#onWait(true);
+    await writeAll(this.#stream, bytes);
+    this.#onWait(false);
   }
 }

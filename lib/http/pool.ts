@@ -26,11 +26,6 @@ export class Pool {
     this.#sweeper = new Sweeper(system);
   }
 
-  /** The time, as far as deadlines are concerned. */
-  get now(): number {
-    return this.#sweeper.now;
-  }
-
   /** A connection that has been used before, if there is one. */
   reuse(host: string): ClientConnection | undefined {
     return this.#idle.get(host)?.pop();
@@ -41,9 +36,14 @@ export class Pool {
     const stream = await this.#connect(host);
     const onFree = (free: ClientConnection) => this.#keep(host, free);
     const onClose = (closed: ClientConnection) => this.#forget(host, closed);
-    const connection = new ClientConnection(stream, onFree, onClose);
+    const connection = new ClientConnection(stream, onFree, onClose, this.#sweeper);
     this.#sweeper.add(connection);
     return connection;
+  }
+
+  /** Closes all connections that are not used. */
+  closeIdle(): void {
+    for (const idle of this.#idle.values()) while (idle.length > 0) idle.pop()!.close();
   }
 
   #keep(host: string, connection: ClientConnection): void {

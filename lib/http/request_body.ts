@@ -1,5 +1,6 @@
 import type { Body, FramedBody } from "./body.ts";
 import { type ByteStream, writeAll } from "./byte_stream.ts";
+import type { ProtocolError } from "./protocol_error.ts";
 
 const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
@@ -47,9 +48,14 @@ export class RequestBody implements Body {
     this.#body.cancel();
   }
 
+  /** Why nothing can be read of it any more, if that is the client's fault. */
+  get refusal(): ProtocolError | undefined {
+    return this.#body.refusal;
+  }
+
   /** Whether somebody has asked for it, and the client sends it without waiting. */
   get isComing(): boolean {
-    return this.#isWanted && this.#waiting === undefined && !this.#body.isRefused;
+    return this.#isWanted && this.#waiting === undefined && this.#body.refusal === undefined;
   }
 
   /** Takes what is there of a body that nobody wanted; whether that was all, so that another request may follow. */

@@ -11,11 +11,20 @@ import { Reader } from "./reader.ts";
 import { RequestBody } from "./request_body.ts";
 import type { Expiring } from "./sweeper.ts";
 
-/** How long a client may do nothing between two requests, in milliseconds. */
+/** How long a client may send or take nothing, in a message or between two, in milliseconds. */
 export const IDLE_TIME = 5 * 60_000;
 
 /** How long the head of a request may take, in milliseconds. */
 export const HEAD_TIME = 30_000;
+
+/** How long a request may take in all, in milliseconds. */
+export const TOTAL_TIME = 6 * 60 * 60_000;
+
+/** The most bytes of a request's body: more than any provider takes. */
+export const MAX_BODY = 4 * 2 ** 30;
+
+/** Why a request is given up that took too long. */
+export const TIMED_OUT = new Error("The request took too long");
 
 /** How long, and how many bytes, a client that was answered early may go on sending its request. */
 export const LINGER_TIME = 5000;
@@ -26,14 +35,20 @@ const NOTHING = new Uint8Array();
 /** What is known of a request that can't be read. */
 const UNREADABLE: Asked = { method: "GET", minor: 1 };
 
+/** The body of a request. */
+export interface RequestContent extends Body {
+  /** Why nothing can be read of it any more, if that is the client's fault. */
+  readonly refusal?: ProtocolError | undefined;
+}
+
 /** A request as it arrived. */
 export interface ServerRequest {
   readonly method: string;
   /** `http://`, the Host field and the target as it was sent; an absolute target as it is. */
   readonly url: string;
   readonly headers: Fields;
-  readonly body: Body | null;
-  /** Aborts when the client is gone. */
+  readonly body: RequestContent | null;
+  /** Aborts when the client is gone, and with {@linkcode TIMED_OUT} when it took too long. */
   readonly signal: AbortSignal;
 }
 
@@ -71,6 +86,9 @@ export class ServerConnection implements Expiring {
   readonly #gone = new AbortController();
   #isServing = false;
   #isTunnel = false;
+  #isLingering = false;
+  #isTimedOut = false;
+  #totalBy = Infinity;
   #isClosed = false;
   #answer: Answer | undefined;
   deadline: number;
@@ -80,7 +98,7 @@ export class ServerConnection implements Expiring {
     this.#clock = clock;
     this.#options = options;
     this.#reader = new Reader(stream);
-    this.#writer = new MessageWriter(stream);
+    this.#writer = new MessageWriter(stream, this.#onWait);
     this.deadline = clock.now + HEAD_TIME;
   }
 
@@ -95,8 +113,19 @@ export class ServerConnection implements Expiring {
     }
   }
 
+  /** What nobody has answered yet is answered with that. */
   expire(): void {
-    this.close();
+    if (!this.#isServing || this.#answer !== undefined || this.#isTimedOut || this.#isLingering) {
+      return this.close();
+    }
+    this.#isTimedOut = true;
+    this.deadline = this.#clock.now + LINGER_TIME;
+    this.#gone.abort(TIMED_OUT);
+  }
+
+  /** Whether it waits for a request. */
+  get isIdle(): boolean {
+    return !this.#isServing;
   }
 
   close(): void {
@@ -109,15 +138,22 @@ export class ServerConnection implements Expiring {
 
   /** Closes it unless a request is being served. */
   closeIdle(): void {
-    if (!this.#isServing) this.close();
+    if (this.isIdle) this.close();
   }
+
+  /** How long this side waits for the client. */
+  readonly #onWait = (waiting: boolean): void => {
+    if (this.#isLingering || this.#isTimedOut) return;
+    this.deadline = waiting ? this.#clock.now + IDLE_TIME : this.#totalBy;
+  };
 
   /** Serves the next request; whether there may be another one. */
   async #serveNext(): Promise<boolean> {
     const head = await this.#nextHead();
     if (head === undefined) return false;
     this.#isServing = true;
-    this.deadline = Infinity;
+    this.#isLingering = false;
+    this.#totalBy = this.deadline = this.#clock.now + TOTAL_TIME;
     const keep = head instanceof ProtocolError ? await this.#refuse(head) : await this.#serve(head);
     this.#isServing = false;
     this.deadline = this.#clock.now + IDLE_TIME;
@@ -157,7 +193,7 @@ export class ServerConnection implements Expiring {
     const reply = await this.#options.handle({ method, url, headers, body: body ?? null, signal });
     this.#isTunnel = reply.answer.upload !== undefined;
     const canFollow = !this.#isTunnel && (body === undefined || body.isComing || body.skipInHand());
-    const keep = keepsOpen(head) && canFollow && !this.#options.isDraining();
+    const keep = keepsOpen(head) && canFollow && !this.#isTimedOut && !this.#options.isDraining();
     if (!await this.#send(reply, head, keep)) return false;
     if (keep) return body === undefined || await this.#skipRest(body);
     if (this.#isTunnel || body?.done === false || this.#reader.length > 0) await this.#linger();
@@ -166,7 +202,7 @@ export class ServerConnection implements Expiring {
 
   /** Reads what is left of a body whose answer came early; whether that was all within the limits. */
   async #skipRest(body: RequestBody): Promise<boolean> {
-    this.deadline = this.#clock.now + LINGER_TIME;
+    this.#lingerFrom();
     for (let skipped = 0; !body.done && skipped < MAX_LINGER;) skipped += (await body.read())?.length ?? 0;
     return body.done;
   }
@@ -182,7 +218,9 @@ export class ServerConnection implements Expiring {
       this.#watch();
       return undefined;
     }
-    const body = new FramedBody(this.#reader, framing, () => this.#watch());
+    const limits = { most: MAX_BODY, onWait: this.#onWait };
+    const body = new FramedBody(this.#reader, framing, () => this.#watch(), limits);
+    if (body.refusal !== undefined) throw body.refusal;
     const waits = head.minor === 1 && head.fields.get("expect")?.toLowerCase() === "100-continue";
     return new RequestBody(body, waits ? this.#stream : undefined, () => this.#reader.ended && this.close());
   }
@@ -227,7 +265,7 @@ export class ServerConnection implements Expiring {
         if (this.#reader.length > 0) await writeAll(to, this.#reader.take(this.#reader.length));
         this.#reader.reuse();
       }
-      this.deadline = this.#clock.now + LINGER_TIME;
+      this.#lingerFrom();
       await to.closeWrite();
     } catch (error) {
       // What the other side said before it took no more is still on its way.
@@ -235,9 +273,14 @@ export class ServerConnection implements Expiring {
     }
   }
 
+  #lingerFrom(): void {
+    this.#isLingering = true;
+    this.deadline = this.#clock.now + LINGER_TIME;
+  }
+
   /** A client that is cut off while it still sends may never see its answer (RFC 9112, section 9.6). */
   async #linger(): Promise<void> {
-    this.deadline = this.#clock.now + LINGER_TIME;
+    this.#lingerFrom();
     await this.#stream.closeWrite();
     for (let skipped = 0; skipped < MAX_LINGER;) {
       skipped += this.#reader.take(this.#reader.length).length;

@@ -4,7 +4,8 @@ import { parseFields } from "../http/head.ts";
 import type { Answer } from "../http/message.ts";
 import { StreamBody, streamOf } from "../http/stream_body.ts";
 import { Refusal } from "./refusal.ts";
-import { HEAD_TIMEOUT, noWebSocket, PLAIN, timeout, type UpstreamRequest } from "./upstream.ts";
+import { SILENCE_TIME } from "../http/client_connection.ts";
+import { noWebSocket, PLAIN, timeout, type UpstreamRequest } from "./upstream.ts";
 
 /**
  * Sends with the runtime's `fetch`, which alone reaches a proxy that the environment names: redirects are handed back,
@@ -17,7 +18,7 @@ export async function fetchUpstream(
 ): Promise<Answer> {
   if (headers.has("upgrade")) throw noWebSocket(url);
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), HEAD_TIMEOUT);
+  const timer = setTimeout(() => deadline.abort(), SILENCE_TIME);
   headers.set(...PLAIN);
   try {
     const answer = await fetch(url, {

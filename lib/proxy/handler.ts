@@ -1,13 +1,14 @@
 import { AppError, describeBug } from "../errors.ts";
 import type { Answer } from "../http/message.ts";
 import type { ProtocolError } from "../http/protocol_error.ts";
-import type { Reply, ServerRequest, Transfer } from "../http/server_connection.ts";
+import { type Reply, type ServerRequest, TIMED_OUT, type Transfer } from "../http/server_connection.ts";
 import { isMinting } from "../providers/match.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
 import type { Client } from "../vault/client.ts";
 import type { EntryFields } from "../vault/envelope.ts";
+import type { Capacity } from "./capacity.ts";
 import { admit, type Authorities } from "./admit.ts";
 import { holds, presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
 import type { Credentials } from "./credentials.ts";
@@ -33,6 +34,7 @@ export interface HandlerOptions {
    */
   readonly baseOf: (provider: Provider, entry: EntryFields | undefined) => string;
   readonly log: Log;
+  readonly capacity: Pick<Capacity, "enter">;
   readonly system: Pick<System, "now">;
   /** Whether the proxy is about to end and takes no new work. */
   readonly isDraining: () => boolean;
@@ -45,6 +47,8 @@ export interface Handler {
   handle(request: ServerRequest): Promise<Reply>;
   /** Answers what is not a request, of which nothing is known. */
   refuse(error: ProtocolError): Reply;
+  /** Answers a request for which there is no room. */
+  shed(request: ServerRequest): Reply;
   /** How many requests have not ended yet, without the WebSockets that are open. */
   running(): number;
 }
@@ -53,6 +57,8 @@ export interface Handler {
 interface Progress {
   readonly line: RequestLine;
   dialect: ErrorDialect;
+  /** To be called when the request has ended. */
+  leave(): void;
 }
 
 /**
@@ -60,7 +66,8 @@ interface Progress {
  * a request comes before the credential, and the credential is put in last.
  */
 export function makeHandler(options: HandlerOptions): Handler {
-  const { version, authorities, credentials, upstream, baseOf, log, system, isDraining, onIdle } = options;
+  const { version, authorities, capacity, credentials, upstream, baseOf, log, system, isDraining, onIdle } =
+    options;
   const userAgent = `agentgazer/${version}`;
   const recorder = new Recorder();
   const startedAt = system.now();
@@ -76,6 +83,7 @@ export function makeHandler(options: HandlerOptions): Handler {
 
     const { client, token } = identify(presentedTokens(request.headers, target.query));
     line.client = client.name;
+    progress.leave = capacity.enter(client.name);
     const to = route(
       target,
       request.headers.get("x-target-url"),
@@ -168,27 +176,38 @@ export function makeHandler(options: HandlerOptions): Handler {
     running++;
     const begun = system.now();
     const line = newRequestLine(request.method, begun);
-    const progress: Progress = { line, dialect: "openai" };
+    const progress: Progress = { line, dialect: "openai", leave() {} };
     try {
-      return reply(line, begun, await forward(request, progress));
+      return reply(progress, begun, await forward(request, progress));
     } catch (error) {
-      const refusal = refusalOf(error);
+      const refusal = refusalFor(request, error);
       if (refusal.code === "bug") log.event("error", `bug: ${describeBug(error)}`);
-      line.error = request.signal.aborted ? "client_gone" : refusal.code;
-      return reply(line, begun, refusalAnswer(refusal, progress.dialect));
+      line.error = isGone(request) ? "client_gone" : refusal.code;
+      return reply(progress, begun, refusalAnswer(refusal, progress.dialect));
     }
   }
 
   function refuse(error: ProtocolError): Reply {
-    running++;
-    const refusal = protocolRefusal(error);
-    const begun = system.now();
-    const line = newRequestLine("-", begun);
-    line.error = refusal.code;
-    return reply(line, begun, refusalAnswer(refusal, "openai"));
+    return refuseUnread("-", protocolRefusal(error));
   }
 
-  function reply(line: RequestLine, begun: number, answer: Answer): Reply {
+  function shed({ method }: ServerRequest): Reply {
+    return refuseUnread(
+      method,
+      new Refusal("overloaded", "There are too many connections", "try again later"),
+    );
+  }
+
+  function refuseUnread(method: string, refusal: Refusal): Reply {
+    running++;
+    const begun = system.now();
+    const line = newRequestLine(method, begun);
+    line.error = refusal.code;
+    return reply({ line, dialect: "openai", leave() {} }, begun, refusalAnswer(refusal, "openai"));
+  }
+
+  function reply(progress: Progress, begun: number, answer: Answer): Reply {
+    const { line } = progress;
     line.status = answer.status;
     // A WebSocket may stay open for hours, so that nobody waits for its end.
     const isWebSocket = answer.upload !== undefined;
@@ -203,12 +222,24 @@ export function makeHandler(options: HandlerOptions): Handler {
         }
         line.ms = Math.max(0, Math.round(system.now() - begun));
         log.request(line);
+        progress.leave();
         if (!isWebSocket) leave();
       },
     };
   }
 
-  return { handle, refuse, running: () => running };
+  return { handle, refuse, shed, running: () => running };
+}
+
+/** What a client did wrong on the way counts, and not what came of it. */
+function refusalFor({ body, signal }: ServerRequest, error: unknown): Refusal {
+  if (body?.refusal !== undefined) return protocolRefusal(body.refusal);
+  if (signal.reason === TIMED_OUT) return new Refusal("request_timeout", "The request took too long");
+  return refusalOf(error);
+}
+
+function isGone({ signal }: ServerRequest): boolean {
+  return signal.aborted && signal.reason !== TIMED_OUT;
 }
 
 function refuseForbidden(client: Client, provider: Provider, url: URL): void {

@@ -17,13 +17,17 @@ const STATUS = {
   path_refused: 403,
   target_refused: 403,
   no_such_route: 404,
+  request_timeout: 408,
+  body_too_large: 413,
   wrong_host: 421,
   upgrade_required: 426,
+  too_many_requests: 429,
   head_too_large: 431,
   bug: 500,
   not_implemented: 501,
   upstream_failed: 502,
   draining: 503,
+  overloaded: 503,
   vault_unavailable: 503,
   upstream_timeout: 504,
   version_not_supported: 505,
@@ -43,8 +47,11 @@ const NAMES: Record<number, readonly [anthropic: string, google: string]> = {
   401: ["authentication_error", "UNAUTHENTICATED"],
   403: ["permission_error", "PERMISSION_DENIED"],
   404: ["not_found_error", "NOT_FOUND"],
+  408: ["timeout_error", "DEADLINE_EXCEEDED"],
+  413: ["request_too_large", "INVALID_ARGUMENT"],
   421: ["invalid_request_error", "INVALID_ARGUMENT"],
   426: ["invalid_request_error", "INVALID_ARGUMENT"],
+  429: ["rate_limit_error", "RESOURCE_EXHAUSTED"],
   431: ["invalid_request_error", "INVALID_ARGUMENT"],
   500: ["api_error", "INTERNAL"],
   501: ["invalid_request_error", "UNIMPLEMENTED"],
@@ -86,6 +93,7 @@ export function protocolRefusal({ status, message }: ProtocolError): Refusal {
 
 const PROTOCOL_CODES = {
   400: "malformed_request",
+  413: "body_too_large",
   431: "head_too_large",
   501: "not_implemented",
   505: "version_not_supported",
@@ -103,6 +111,7 @@ export function refusalAnswer(refusal: Refusal, dialect: ErrorDialect): Answer {
   };
   const answer = jsonAnswer(status, bodies[dialect]());
   answer.headers.set("x-content-type-options", "nosniff");
+  if (code === "overloaded" || status === 429) answer.headers.set("retry-after", "1");
   if (status === 426) answer.headers.set("upgrade", "websocket");
   if (status === 401) answer.headers.set("www-authenticate", "Bearer");
   return answer;

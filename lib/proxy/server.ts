@@ -2,6 +2,7 @@ import { AppError } from "../errors.ts";
 import { Server } from "../http/server.ts";
 import type { Listener, System, TlsFiles } from "../system.ts";
 import { ownAuthorities } from "./admit.ts";
+import { Capacity } from "./capacity.ts";
 import { type HandlerOptions, makeHandler } from "./handler.ts";
 
 /** How long running requests may take to end after the first signal, in milliseconds. */
@@ -9,7 +10,7 @@ export const DRAIN_TIMEOUT = 30_000;
 
 /** How the proxy is run. */
 export interface ProxyOptions
-  extends Omit<HandlerOptions, "authorities" | "isDraining" | "onIdle" | "system"> {
+  extends Omit<HandlerOptions, "authorities" | "capacity" | "isDraining" | "onIdle" | "system"> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -47,13 +48,16 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
     const authorities = ownAuthorities(port, allowHosts);
     const isDraining = () => draining;
     const onIdle = () => draining && idle.resolve();
-    const handler = makeHandler({ ...options, authorities, isDraining, onIdle });
+    const capacity = new Capacity(system);
+    const handler = makeHandler({ ...options, authorities, capacity, isDraining, onIdle });
     const server = new Server(listener, {
       now: system.now,
       sleep: system.sleep,
       handle: handler.handle,
       refuse: handler.refuse,
       isDraining,
+      hasRoom: (open) => capacity.hasRoom(open),
+      shed: handler.shed,
       onTrouble: () => log.event("error", "no connection can be taken now (out of file descriptors?)"),
     });
     const serving = server.run();

@@ -1,4 +1,4 @@
-import { ClientConnection, NoAnswer } from "../http/client_connection.ts";
+import { type ClientConnection, NoAnswer } from "../http/client_connection.ts";
 import type { FieldList } from "../http/fields.ts";
 import type { Answer } from "../http/message.ts";
 import { Pool } from "../http/pool.ts";
@@ -6,12 +6,6 @@ import { ProtocolError } from "../http/protocol_error.ts";
 import type { System } from "../system.ts";
 import { Refusal } from "./refusal.ts";
 import type { Recording } from "./replay.ts";
-
-/**
- * How long a provider may take from the request's first byte to the beginning of its answer, in milliseconds:
- * what the big SDKs wait by default.
- */
-export const HEAD_TIMEOUT = 10 * 60_000;
 
 /** How long a host is left to `fetch` after it could not be reached directly, in milliseconds. */
 const DETOUR_TIME = 60_000;
@@ -56,7 +50,11 @@ export function makeUpstream(
     if ((detours.get(host) ?? 0) > system.now()) return undefined;
     try {
       return await pool.open(host);
-    } catch {
+    } catch (error) {
+      if (isOutOfDescriptors(error)) {
+        pool.closeIdle();
+        throw new Refusal("overloaded", "There are too many connections", "try again later");
+      }
       detours.set(host, system.now() + DETOUR_TIME);
       return undefined;
     }
@@ -80,7 +78,6 @@ export function makeUpstream(
       const close = () => used.close();
       if (signal.aborted) close();
       signal.addEventListener("abort", close);
-      used.deadline = pool.now + HEAD_TIMEOUT;
       try {
         return await used.exchange({ method, target, host: url.host, headers, lines, body, upgrade });
       } catch (error) {
@@ -114,6 +111,11 @@ function failure(error: unknown, { isExpired }: ClientConnection, { url, signal 
   }
   if (!(error instanceof ProtocolError)) return error;
   return new Refusal("upstream_failed", `${url.host} did not answer in valid HTTP: ${error.message}`);
+}
+
+/** EMFILE, which has no class of its own. */
+function isOutOfDescriptors(error: unknown): boolean {
+  return error instanceof Error && /os error 24\b/.test(error.message);
 }
 
 /** `fetch` can't be asked for one. */

@@ -87,6 +87,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
         close: () => closed.reject(new Error("closed")),
       };
     },
+    spareDescriptors: (most) => most,
     connectTls: () => Promise.reject(new Error("nothing is connected to")),
     fetch: () => Promise.reject(new Error("nothing is fetched")),
     openBrowser: () => Promise.resolve(false),

@@ -49,7 +49,7 @@ export async function readRequests(pieces: readonly (string | Uint8Array)[]): Pr
 /** Lets a client's connection read these pieces as the answer to a request of this method. */
 export async function readAnswer(method: string, pieces: readonly (string | Uint8Array)[]): Promise<Outcome> {
   const stream = new ScriptedStream(pieces);
-  const connection = new ClientConnection(stream, () => {}, () => {});
+  const connection = new ClientConnection(stream, () => {}, () => {}, { now: 0 });
   const request = {
     method,
     target: "/",

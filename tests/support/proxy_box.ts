@@ -1,4 +1,5 @@
 import { PROVIDERS } from "../../lib/providers/table.ts";
+import { Capacity } from "../../lib/proxy/capacity.ts";
 import { ownAuthorities } from "../../lib/proxy/admit.ts";
 import { Credentials, type Renewal } from "../../lib/proxy/credentials.ts";
 import { type HandlerOptions, makeHandler } from "../../lib/proxy/handler.ts";
@@ -138,6 +139,7 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
   const handler = makeHandler({
     version: "1.2.3",
     authorities: ownAuthorities(PORT, []),
+    capacity: new Capacity({ spareDescriptors: (most) => most }),
     credentials,
     async upstream(request) {
       const one = sentOf(request);

@@ -22,7 +22,9 @@ async function textOf(body: Body | null): Promise<string> {
 function connectionTo(options?: DuplexOptions) {
   const [ours, server] = duplex(options);
   const told: string[] = [];
-  const connection = new ClientConnection(ours, () => told.push("free"), () => told.push("closed"));
+  const connection = new ClientConnection(ours, () => told.push("free"), () => told.push("closed"), {
+    now: 0,
+  });
   return { ours, server, told, connection };
 }
 
@@ -51,7 +53,12 @@ Deno.test("an answer is the same in whatever pieces it comes", async (t) => {
           if (pieces.length === 0) continue;
           const told: string[] = [];
           const stream = new ScriptedStream(pieces, "wait");
-          const connection = new ClientConnection(stream, () => told.push("free"), () => told.push("closed"));
+          const connection = new ClientConnection(
+            stream,
+            () => told.push("free"),
+            () => told.push("closed"),
+            { now: 0 },
+          );
           assert.equal(await textOf((await connection.exchange(requestOf({ method }))).body), text);
           assert.deepEqual(told, ["free"], `cut at ${cut}`);
         }
@@ -67,7 +74,12 @@ Deno.test("an answer that breaks off at any byte is never taken for a whole one"
         for (let length = 0; length < answer.length; length++) {
           const told: string[] = [];
           const stream = new ScriptedStream([answer.slice(0, length)], end);
-          const connection = new ClientConnection(stream, () => told.push("free"), () => told.push("closed"));
+          const connection = new ClientConnection(
+            stream,
+            () => told.push("free"),
+            () => told.push("closed"),
+            { now: 0 },
+          );
           const whole = connection.exchange(requestOf({ method })).then(({ body }) => textOf(body));
           const error = await whole.then(() => undefined, (error) => error);
           assert.ok(error instanceof Error, `whole at ${length}`);
@@ -90,7 +102,7 @@ Deno.test("an answer without a length ends with the connection, which is over th
   });
   await t.step("by a failure, which is not its end", async () => {
     const stream = new ScriptedStream([answer], "fail");
-    const connection = new ClientConnection(stream, () => {}, () => {});
+    const connection = new ClientConnection(stream, () => {}, () => {}, { now: 0 });
     await assert.rejects(connection.exchange(requestOf()).then(({ body }) => textOf(body)));
   });
 });
@@ -138,7 +150,9 @@ Deno.test("an answer that was sent before a server stopped taking the request is
     closeWrite: write,
     close: () => stream.close(),
   };
-  const connection = new ClientConnection(half, () => told.push("free"), () => told.push("closed"));
+  const connection = new ClientConnection(half, () => told.push("free"), () => told.push("closed"), {
+    now: 0,
+  });
   const answering = connection.exchange(requestOf());
   await settle();
   stream.send("HTTP/1.1 400 B\r\ncontent-length: 2\r\n\r\nno");

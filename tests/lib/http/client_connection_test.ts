@@ -11,7 +11,9 @@ import { bytesOf, ScriptedStream } from "../../support/scripted_stream.ts";
 function connectionOf(pieces: readonly string[], end: "end" | "fail" | "wait" = "wait") {
   const stream = new ScriptedStream(pieces, end);
   const told: string[] = [];
-  const connection = new ClientConnection(stream, () => told.push("free"), () => told.push("closed"));
+  const connection = new ClientConnection(stream, () => told.push("free"), () => told.push("closed"), {
+    now: 0,
+  });
   return { stream, told, connection };
 }
 

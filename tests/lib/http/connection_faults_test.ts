@@ -74,6 +74,8 @@ Deno.test("a client that connects after a long silence has its thirty seconds", 
       refuse: () => ({ answer: answerOf(null), ended() {} }),
       isDraining: () => false,
       onTrouble() {},
+      hasRoom: () => true,
+      shed: () => ({ answer: answerOf(null), ended() {} }),
     },
   );
   server.run();

@@ -140,13 +140,6 @@ Deno.test("Pool does not watch the time when it has no connection", async () => 
   assert.equal(clock.sleeping, 0);
 });
 
-Deno.test("Pool has the right time for a deadline, also after a long silence", async () => {
-  const { pool, clock } = setUp();
-  await clock.advance(3_600_000);
-  await pool.open("a");
-  assert.equal(pool.now, clock.now());
-});
-
 Deno.test("open() rejects as connect does, and leaves nothing behind", async () => {
   const clock = new FakeClock();
   const failure = new Error("unreachable");

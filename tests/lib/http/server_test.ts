@@ -14,7 +14,7 @@ const EMPTY: Answer = { status: 204, reason: "", headers: new FieldList(), body:
 /** A server whose clients a test lets come. */
 function setUp(handle: () => Promise<Answer> = () => Promise.resolve(EMPTY)) {
   const clock = new FakeClock();
-  const told = { troubles: 0, accepts: 0, closes: 0, draining: false };
+  const told = { troubles: 0, accepts: 0, closes: 0, draining: false, room: Infinity };
   let next = Promise.withResolvers<ByteStream>();
   const acceptor = {
     accept() {
@@ -34,6 +34,8 @@ function setUp(handle: () => Promise<Answer> = () => Promise.resolve(EMPTY)) {
     refuse: ({ status }) => ({ answer: { ...EMPTY, status }, ended() {} }),
     isDraining: () => told.draining,
     onTrouble: () => void told.troubles++,
+    hasRoom: (open) => open < told.room,
+    shed: () => ({ answer: { ...EMPTY, status: 503 }, ended() {} }),
   });
   async function arrive(outcome: (arrival: PromiseWithResolvers<ByteStream>) => void): Promise<void> {
     const arrival = next;
@@ -63,6 +65,29 @@ Deno.test("Server serves many connections at a time, none waiting for another", 
   const busy = await connect(GET);
   assert.match(busy.written, /^HTTP\/1\.1 204 /);
   assert.deepEqual([silent.written, half.written, told.accepts], ["", "", 4]);
+});
+
+Deno.test("Server closes the oldest connection that does nothing when there is no room", async () => {
+  const { connect, told } = setUp(() => new Promise(() => {}));
+  told.room = 3;
+  const busy = await connect(GET);
+  const [silent, half] = [await connect(), await connect("GET /")];
+  const late = await connect();
+  assert.deepEqual([busy, silent, half, late].map(({ isClosed }) => isClosed), [false, true, false, false]);
+  await connect();
+  assert.deepEqual([busy, half, late].map(({ isClosed }) => isClosed), [false, true, false]);
+});
+
+Deno.test("Server says that there is no room when all are busy, but not to any number", async () => {
+  const { connect, told } = setUp(() => new Promise(() => {}));
+  told.room = 2;
+  const busy = [await connect(GET), await connect(GET)];
+  const late = await connect(GET);
+  assert.match(late.written, /^HTTP\/1\.1 503 [^]*connection: close\r\n/);
+  const silent = [];
+  for (let i = 0; i < 20; i++) silent.push(await connect());
+  assert.equal(silent.filter(({ isClosed }) => !isClosed).length, 16);
+  assert.deepEqual(busy.map(({ written, isClosed }) => [written, isClosed]), [["", false], ["", false]]);
 });
 
 Deno.test("Server rests after a connection could not be taken, says so once, and goes on", async () => {

@@ -21,6 +21,10 @@ const CODES: Record<RefusalCode, [status: number, anthropic: string, google: str
   path_refused: [403, "permission_error", "PERMISSION_DENIED"],
   target_refused: [403, "permission_error", "PERMISSION_DENIED"],
   no_such_route: [404, "not_found_error", "NOT_FOUND"],
+  request_timeout: [408, "timeout_error", "DEADLINE_EXCEEDED"],
+  body_too_large: [413, "request_too_large", "INVALID_ARGUMENT"],
+  too_many_requests: [429, "rate_limit_error", "RESOURCE_EXHAUSTED"],
+  overloaded: [503, "api_error", "UNAVAILABLE"],
   upgrade_required: [426, "invalid_request_error", "INVALID_ARGUMENT"],
   wrong_host: [421, "invalid_request_error", "INVALID_ARGUMENT"],
   head_too_large: [431, "invalid_request_error", "INVALID_ARGUMENT"],
@@ -64,6 +68,7 @@ Deno.test("refusalAnswer() can be neither cached, sniffed, compressed nor read b
       "cache-control": "no-store, no-transform",
       "content-type": "application/json",
       "x-content-type-options": "nosniff",
+      ...["overloaded", "too_many_requests"].includes(code) && { "retry-after": "1" },
       ...code === "upgrade_required" && { upgrade: "websocket" },
       ...CODES[code][0] === 401 && { "www-authenticate": "Bearer" },
     };

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { SILENCE_TIME } from "../../../lib/http/client_connection.ts";
 import { BytesBody } from "../../../lib/http/body.ts";
 import { FieldList } from "../../../lib/http/fields.ts";
 import { SWEEP_TIME } from "../../../lib/http/sweeper.ts";
 import { Recorder } from "../../../lib/proxy/replay.ts";
-import { HEAD_TIMEOUT, makeUpstream, type UpstreamRequest } from "../../../lib/proxy/upstream.ts";
+import { makeUpstream, type UpstreamRequest } from "../../../lib/proxy/upstream.ts";
 import { duplex, type DuplexEnd } from "../../support/duplex.ts";
 import { FakeClock, settleStreams } from "../../support/fake_clock.ts";
 import { bytesOf, latin1 } from "../../support/scripted_stream.ts";
@@ -71,7 +72,7 @@ Deno.test("an answer that does not begin in time is waited for no longer", async
       const refused = refusalOf(upstream(requestOf()));
       await settleStreams();
       await servers[0]!.write(bytesOf(begun));
-      await clock.advance(HEAD_TIMEOUT - SWEEP_TIME);
+      await clock.advance(SILENCE_TIME - SWEEP_TIME);
       assert.equal(await Promise.race([refused, settleStreams()]), undefined);
       await clock.advance(2 * SWEEP_TIME);
       assert.equal(await refused, "upstream_timeout");
@@ -97,7 +98,7 @@ Deno.test("an answer that has begun has all the time it needs", async () => {
   await servers[0]!.write(bytesOf("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab"));
   const { body } = await answering;
   assert.equal(latin1((await body!.read())!), "ab");
-  await clock.advance(10 * HEAD_TIMEOUT);
+  await clock.advance(10 * SILENCE_TIME);
   await servers[0]!.write(bytesOf("cd"));
   assert.equal(latin1((await body!.read())!), "cd");
 });
@@ -107,7 +108,7 @@ Deno.test("a used connection gives the next request its full time", async () => 
   for (let i = 0; i < 3; i++) {
     const answering = upstream(requestOf());
     await settleStreams();
-    await clock.advance(HEAD_TIMEOUT - 2 * SWEEP_TIME);
+    await clock.advance(SILENCE_TIME - 2 * SWEEP_TIME);
     await servers[0]!.write(bytesOf(EMPTY));
     assert.equal((await answering).status, 200);
     await settleStreams();

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
+import { SILENCE_TIME } from "../../../lib/http/client_connection.ts";
 import { BytesBody } from "../../../lib/http/body.ts";
 import { FieldList } from "../../../lib/http/fields.ts";
 import { IDLE_TIME, MAX_IDLE } from "../../../lib/http/pool.ts";
 import { streamOf } from "../../../lib/http/stream_body.ts";
 import { Recorder } from "../../../lib/proxy/replay.ts";
-import {
-  HEAD_TIMEOUT,
-  makeUpstream,
-  type Upstream,
-  type UpstreamRequest,
-} from "../../../lib/proxy/upstream.ts";
+import { makeUpstream, type Upstream, type UpstreamRequest } from "../../../lib/proxy/upstream.ts";
 import { FakeClock, settleStreams } from "../../support/fake_clock.ts";
 import { bytesOf, ScriptedStream } from "../../support/scripted_stream.ts";
 
@@ -157,7 +153,7 @@ Deno.test("a request is never sent twice otherwise", async (t) => {
     const { upstream, connected, clock } = await usedOnce(never());
     const answer = exchange(upstream);
     const refused = assert.rejects(answer, { code: "upstream_timeout" });
-    await clock.advance(HEAD_TIMEOUT + 2000);
+    await clock.advance(SILENCE_TIME + 2000);
     await refused;
     assert.equal(connected.length, 1);
   });
