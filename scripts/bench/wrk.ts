@@ -50,7 +50,7 @@ export function parseWrk(text: string): Load {
     return found;
   };
   const micros = (share: number) => {
-    const [, value, unit] = find(new RegExp(`^ +${share}% +([\\d.]+)(us|ms|s)$`, "m"));
+    const [, value, unit] = find(new RegExp(`^ +${share}% +([\\d.]+)(us|ms|s) *$`, "m"));
     return Number(value) * { us: 1, ms: 1000, s: 1e6 }[unit as "us" | "ms" | "s"];
   };
   return {

@@ -42,6 +42,8 @@ Transfer/sec:      8.19MB
 Deno.test("parseWrk() reads what wrk prints", () => {
   assert.deepEqual(parseWrk(WRK), { requests: 14908.51, p50: 1920, p99: 812, count: 15027 });
   assert.equal(parseWrk(WRK.replace("1.92ms", "1.92s")).p50, 1_920_000);
+  // As wrk writes seconds.
+  assert.equal(parseWrk(WRK.replace("1.92ms", "1.92s ")).p50, 1_920_000);
 });
 
 Deno.test("parseWrk() takes no run for a good one whose requests failed", async (t) => {
