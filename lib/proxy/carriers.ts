@@ -54,6 +54,8 @@ const OWN_PREFIXES = ["x-forwarded-", "sec-websocket-", "proxy-"];
 /** An encoded ASCII character, whose percent sign may be encoded itself, any number of times. */
 const ENCODED_ASCII = /%(?:25)*([0-7][0-9a-f])/gi;
 
+const ENCODED_ONCE = /%([0-7][0-9a-f])/gi;
+
 /** More often than any server decodes; each pass is linear. */
 const DECODING_PASSES = 3;
 
@@ -108,9 +110,16 @@ export function withoutKeys(query: string, token: string): string {
   }).join("&");
 }
 
-/** Whether the token is in a text, as it is or percent-encoded. */
+/** Whether the token is in a text, as it is or percent-encoded, however often somebody decodes it. */
 export function holds(text: string, token: string): boolean {
-  return text.includes(token) || text.includes("%") && decoded(text).includes(token);
+  if (text.includes(token)) return true;
+  if (!text.includes("%")) return false;
+  let once = text;
+  for (let pass = 0; pass < DECODING_PASSES; pass++) {
+    once = once.replace(ENCODED_ONCE, fromHex);
+    if (once.includes(token)) return true;
+  }
+  return decoded(text).includes(token);
 }
 
 /**
@@ -120,7 +129,11 @@ export function holds(text: string, token: string): boolean {
 export function decoded(text: string): string {
   let plain = text.replaceAll("+", " ");
   for (let pass = 0; pass < DECODING_PASSES && plain.includes("%"); pass++) {
-    plain = plain.replace(ENCODED_ASCII, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+    plain = plain.replace(ENCODED_ASCII, fromHex);
   }
   return plain;
+}
+
+function fromHex(_: string, hex: string): string {
+  return String.fromCharCode(parseInt(hex, 16));
 }
