@@ -119,7 +119,8 @@ function format(key: KeyBytes): string {
 }
 
 function parse(value: string): KeyBytes | undefined {
-  const text = /^agz1:([A-Za-z0-9+/]{43}=)$/.exec(value)?.[1];
+  // The last of 43 characters has two bits of its own, which are zero.
+  const text = /^agz1:([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)$/.exec(value)?.[1];
   return text === undefined ? undefined : Uint8Array.fromBase64(text);
 }
 

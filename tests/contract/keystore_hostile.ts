@@ -18,6 +18,7 @@ const FOREIGN: readonly (readonly [what: string, value: string])[] = [
   ["a key of 33 bytes", `agz1:${Buffer.alloc(33, 1).toString("base64")}`],
   ["a key that was cut", `agz1:${GOOD}`.slice(0, -1)],
   ["a key that was cut by half", `agz1:${GOOD}`.slice(0, 24)],
+  ["a key with bits too many", `agz1:${GOOD.replace("s=", "t=")}`],
   ["two keys", `agz1:${GOOD}agz1:${GOOD}`],
   ["a key and a line end", `agz1:${GOOD}\n`],
   ["a line end and a key", `\nagz1:${GOOD}`],
