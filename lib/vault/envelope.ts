@@ -6,6 +6,9 @@ import { canonical, type Sealed } from "./seal.ts";
 
 const FORMAT = "agentgazer-vault";
 
+/** Far deeper than any vault is nested, and far from what recursion can take. */
+const MAX_DEPTH = 32;
+
 /** The version of the file format that this program writes, and the newest that it reads. */
 const VERSION = 1;
 
@@ -133,11 +136,20 @@ export function damaged(path: string, what: string): AppError {
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {
+  let root: unknown;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    root = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     throw damaged(path, "it is not JSON");
   }
+  if (isDeeper(root, MAX_DEPTH)) throw damaged(path, "it is nested too deep");
+  return root;
+}
+
+/** Whether objects and lists lie in each other more often than that. */
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1));
 }
 
 function digestOf(entries: ReadonlyMap<string, Json>): string {
