@@ -66,9 +66,9 @@ function areExtensions(text: string): boolean {
     const value = rest.replace(/^[ \t]*/, "");
     if (!value.startsWith("=")) continue;
     rest = value.slice(1).replace(/^[ \t]*/, "");
-    rest = rest.startsWith('"')
-      ? behindQuoted(rest) ?? "?"
-      : rest.slice(rest.match(/^[^ \t=;"]*/)![0].length);
+    const plain = rest.match(/^[^ \t=;"]*/)![0];
+    if (!rest.startsWith('"') && !isToken(plain)) return false;
+    rest = rest.startsWith('"') ? behindQuoted(rest) ?? "?" : rest.slice(plain.length);
   }
   return true;
 }

@@ -100,7 +100,8 @@ function partsOf(text: string): { address: string; parameters: [string, string][
   const plain = text.trim().replace(/^[A-Z]+ (http\S*)( .*)?$/s, "$1").replace(/#.*$/s, "");
   const mark = plain.indexOf("?");
   const address = mark < 0 ? plain : plain.slice(0, mark);
-  const query = mark < 0 ? "" : plain.slice(mark + 1);
+  // A second question mark is dropped as well (URL standard, the URLSearchParams constructor).
+  const query = mark < 0 ? "" : plain.slice(mark + 1).replace(/^\?/, "");
   const parameters = query.split("&").filter((one) => one !== "").map((one): [string, string] => {
     const at = one.indexOf("=");
     return at < 0 ? [decoded(one), ""] : [decoded(one.slice(0, at)), decoded(one.slice(at + 1))];
