@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { within } from "./browser/within.ts";
 import { rawRequest, sendRaw } from "./raw.ts";
 import type { Scene } from "./scene.ts";
+
+/** How long all answers may take, in milliseconds. */
+const LIMIT = 20_000;
 
 /** With them a GET asks for a WebSocket (RFC 6455, section 4.1). */
 export const WEBSOCKET = {
@@ -48,6 +52,7 @@ export async function assertRefused(
 }
 
 async function answersTo(port: number, bytes: string): Promise<string[]> {
-  const { head, body } = await sendRaw(port, bytes);
+  const answering = sendRaw(port, bytes);
+  const { head, body } = await within(LIMIT, answering, () => "the connection was not closed");
   return head === "" ? [] : `${head}\r\n\r\n${body}`.split(/(?=HTTP\/1\.1 \d{3} )/);
 }
