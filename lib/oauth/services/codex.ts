@@ -106,7 +106,7 @@ export function codexGrant(fields: Answer["fields"], now: number, before?: Grant
 
 function endOf(accessToken: string, expiresIn: unknown, now: number): number {
   const { expires } = claimsIn(accessToken);
-  const seconds = Number(expiresIn);
+  const seconds = ["number", "string"].includes(typeof expiresIn) ? Number(expiresIn) : NaN;
   const lifetime = seconds > 0 && seconds < 1e9 ? seconds * 1000 : undefined;
   // One that has ended before it arrived was made by another clock.
   const isUsable = expires !== undefined && (expires > now || lifetime === undefined);
