@@ -55,7 +55,7 @@ async function checkRegion(
   members: Member[],
 ): Promise<string> {
   const error = await setRegion(box, PROVIDER, REGION).then(() => undefined, (error) => error);
-  const after = Deno.readTextFileSync(box.home.config);
+  const after = textIn(box.home.config);
   if (error !== undefined) {
     assert.equal(after, before, "an edit that fails changes the file");
     return checkError(error);
@@ -80,7 +80,7 @@ async function checkMigration(
   const { moved, different, left, stuck } = migration;
   for (const message of left) checkMessage({ message }, SECRETS);
   if (stuck !== undefined) checkError(stuck.error);
-  const after = Deno.readTextFileSync(box.home.config);
+  const after = textIn(box.home.config);
   assert.ok(isShortened(before, after), "a migration writes something new");
   const gone = strayMembers(members, membersOf(after));
   const all = gone.length > 0 ? await box.all() : [];
@@ -125,4 +125,9 @@ function checkError(error: unknown): string {
   assert.ok(["usage", "refused"].includes(error.code), `it ends with ${error.code}`);
   checkMessage(error, SECRETS);
   return error.message.replace(/\/\S*/, "the file");
+}
+
+/** With its byte order mark, if it has one. */
+function textIn(path: string): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Deno.readFileSync(path));
 }
