@@ -127,7 +127,7 @@ function checkError(error: unknown): string {
   return error.message.replace(/\/\S*/, "the file");
 }
 
-/** With its byte order mark, if it has one. */
+/** As the program reads it: without a byte order mark. */
 function textIn(path: string): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Deno.readFileSync(path));
+  return new TextDecoder().decode(Deno.readFileSync(path));
 }
