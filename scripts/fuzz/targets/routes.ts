@@ -128,6 +128,6 @@ async function forward(head: RequestHead, baseOf: (provider: Provider) => string
   const { method, target, fields: headers } = head;
   const url = target.startsWith("/") ? `http://${headers.get("host")}${target}` : target;
   const { answer } = await handle({ method, url, headers, body: null, signal: new AbortController().signal });
-  assert.equal(bug, undefined, bug);
+  assert.equal(bug, undefined);
   return sent ?? `refused ${answer.status}`;
 }
