@@ -1,5 +1,6 @@
 import type { ByteStream } from "./byte_stream.ts";
-import { type Reply, ServerConnection, type ServerOptions, type ServerRequest } from "./server_connection.ts";
+import { ServerConnection } from "./server_connection.ts";
+import type { Reply, ServerRequest, Service } from "./service.ts";
 import { Sweeper } from "./sweeper.ts";
 
 /** The pause after a connection could not be taken, in milliseconds. */
@@ -16,7 +17,7 @@ export interface Acceptor {
 }
 
 /** What a server is made of. */
-export interface HttpServerOptions extends ServerOptions {
+export interface HttpServerOptions extends Service {
   now(): number;
   sleep(milliseconds: number): Promise<void>;
   /** Is called when a connection could not be taken, once until one can be again. */
@@ -34,7 +35,7 @@ export class Server {
   readonly #sweeper: Sweeper;
   readonly #connections = new Set<ServerConnection>();
   readonly #shed = new Set<ServerConnection>();
-  readonly #shedding: ServerOptions;
+  readonly #shedding: Service;
   #isClosed = false;
 
   constructor(acceptor: Acceptor, options: HttpServerOptions) {
@@ -64,7 +65,7 @@ export class Server {
   close(): void {
     this.#isClosed = true;
     this.#acceptor.close();
-    for (const connection of this.#connections) connection.closeIdle();
+    for (const connection of [...this.#connections, ...this.#shed]) connection.closeIdle();
   }
 
   async #serve(stream: ByteStream): Promise<void> {

@@ -1,7 +1,6 @@
 import { answerHead, type Asked } from "./answer_head.ts";
-import { type Body, FramedBody } from "./body.ts";
-import { type ByteStream, writeAll, WriteError } from "./byte_stream.ts";
-import type { Fields } from "./fields.ts";
+import { FramedBody } from "./body.ts";
+import { type ByteStream, WriteError } from "./byte_stream.ts";
 import { keepsOpen, requestFraming } from "./framing.ts";
 import { parseRequestHead, type RequestHead } from "./head.ts";
 import type { Answer } from "./message.ts";
@@ -9,9 +8,14 @@ import { MessageWriter } from "./message_writer.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import { Reader } from "./reader.ts";
 import { RequestBody } from "./request_body.ts";
+import { type Reply, type Service, TIMED_OUT, type Transfer } from "./service.ts";
 import type { Expiring } from "./sweeper.ts";
+import { passOn } from "./tunnel.ts";
 
-/** How long a client may send or take nothing, in a message or between two, in milliseconds. */
+/**
+ * How long a client may send or take nothing, in a message or between two, and how long the other side of a tunnel may
+ * take nothing, in milliseconds.
+ */
 export const IDLE_TIME = 5 * 60_000;
 
 /** How long the head of a request may take, in milliseconds. */
@@ -23,9 +27,6 @@ export const TOTAL_TIME = 6 * 60 * 60_000;
 /** The most bytes of a request's body: more than any provider takes. */
 export const MAX_BODY = 4 * 2 ** 30;
 
-/** Why a request is given up that took too long. */
-export const TIMED_OUT = new Error("The request took too long");
-
 /** How long, and how many bytes, a client that was answered early may go on sending its request. */
 export const LINGER_TIME = 5000;
 const MAX_LINGER = 4 << 20;
@@ -35,52 +36,11 @@ const NOTHING = new Uint8Array();
 /** What is known of a request that can't be read. */
 const UNREADABLE: Asked = { method: "GET", minor: 1 };
 
-/** The body of a request. */
-export interface RequestContent extends Body {
-  /** Why nothing can be read of it any more, if that is the client's fault. */
-  readonly refusal?: ProtocolError | undefined;
-}
-
-/** A request as it arrived. */
-export interface ServerRequest {
-  readonly method: string;
-  /** `http://`, the Host field and the target as it was sent; an absolute target as it is. */
-  readonly url: string;
-  readonly headers: Fields;
-  readonly body: RequestContent | null;
-  /** Aborts when the client is gone, and with {@linkcode TIMED_OUT} when it took too long. */
-  readonly signal: AbortSignal;
-}
-
-/** How the transfer of an answer ended. */
-export interface Transfer {
-  /** Bytes of the body that were passed on. */
-  readonly bytes: number;
-  readonly end: "complete" | "client_gone" | "upstream_broke_off";
-}
-
-/** What a request is answered with. */
-export interface Reply {
-  readonly answer: Answer;
-  /** Is called once. */
-  ended(transfer: Transfer): void;
-}
-
-/** What a connection is served with. */
-export interface ServerOptions {
-  /** Answers a request. Never rejects. */
-  handle(request: ServerRequest): Promise<Reply>;
-  /** Answers what is not a request. */
-  refuse(error: ProtocolError): Reply;
-  /** Whether connections are to be closed behind the next answer. */
-  isDraining(): boolean;
-}
-
 /** The connection of a client, which is served one request after the other (RFC 9112). */
 export class ServerConnection implements Expiring {
   readonly #stream: ByteStream;
   readonly #clock: { readonly now: number };
-  readonly #options: ServerOptions;
+  readonly #options: Service;
   readonly #reader: Reader;
   readonly #writer: MessageWriter;
   readonly #gone = new AbortController();
@@ -93,7 +53,7 @@ export class ServerConnection implements Expiring {
   #answer: Answer | undefined;
   deadline: number;
 
-  constructor(stream: ByteStream, clock: { readonly now: number }, options: ServerOptions) {
+  constructor(stream: ByteStream, clock: { readonly now: number }, options: Service) {
     this.#stream = stream;
     this.#clock = clock;
     this.#options = options;
@@ -141,7 +101,7 @@ export class ServerConnection implements Expiring {
     if (this.isIdle) this.close();
   }
 
-  /** How long this side waits for the client. */
+  /** How long this side waits for somebody to send or take something. */
   readonly #onWait = (waiting: boolean): void => {
     if (this.#isLingering || this.#isTimedOut) return;
     this.deadline = waiting ? this.#clock.now + IDLE_TIME : this.#totalBy;
@@ -258,19 +218,11 @@ export class ServerConnection implements Expiring {
     return end === "complete";
   }
 
-  /** Passes on what the client sends from now on. When it ends, the other side may still say something. */
-  async #passOn(to: ByteStream): Promise<void> {
-    try {
-      for (let more = true; more; more = await this.#reader.fill()) {
-        if (this.#reader.length > 0) await writeAll(to, this.#reader.take(this.#reader.length));
-        this.#reader.reuse();
-      }
-      this.#lingerFrom();
-      await to.closeWrite();
-    } catch (error) {
-      // What the other side said before it took no more is still on its way.
+  /** What the other side said before it took no more is still on its way; a client that fails is gone. */
+  #passOn(to: ByteStream): void {
+    passOn(this.#reader, to, this.#onWait, () => this.#lingerFrom()).catch((error) => {
       if (!(error instanceof WriteError)) this.close();
-    }
+    });
   }
 
   #lingerFrom(): void {

@@ -211,6 +211,14 @@ export class Credentials {
     this.#entries = new Map();
     this.#opened = new Map();
     this.#stamp = undefined;
+    // Without it nobody can be known, which is no fault of a token.
+    if (!this.#vault.exists()) {
+      throw new AppError(
+        "not_found",
+        "There is no vault",
+        "put vault.json back, or begin anew: agentgazer providers set <id>",
+      );
+    }
     const contents = this.#vault.read();
     for (const client of clientsIn(contents).good) this.#clients.set(client.digest.toHex(), client);
     this.#contents = contents;

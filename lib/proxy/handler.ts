@@ -1,16 +1,21 @@
 import { AppError, describeBug } from "../errors.ts";
 import type { Answer } from "../http/message.ts";
 import type { ProtocolError } from "../http/protocol_error.ts";
-import { type Reply, type ServerRequest, TIMED_OUT, type Transfer } from "../http/server_connection.ts";
-import { isMinting } from "../providers/match.ts";
-import { storeCommand } from "../providers/remedy.ts";
+import { type Reply, type ServerRequest, TIMED_OUT, type Transfer } from "../http/service.ts";
 import type { ErrorDialect, Provider } from "../providers/table.ts";
 import type { System } from "../system.ts";
 import type { Client } from "../vault/client.ts";
 import type { EntryFields } from "../vault/envelope.ts";
-import type { Capacity } from "./capacity.ts";
 import { admit, type Authorities } from "./admit.ts";
-import { holds, presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
+import type { Capacity } from "./capacity.ts";
+import { presentedTokens, withoutCarriers, withoutKeys } from "./carriers.ts";
+import {
+  credentialMissing,
+  refuseElsewhere,
+  refuseForbidden,
+  refuseToken,
+  refuseUnsendable,
+} from "./checks.ts";
 import type { Credentials } from "./credentials.ts";
 import { type Credential, inject } from "./inject.ts";
 import { type Log, loggable, newRequestLine, type RequestLine } from "./log.ts";
@@ -167,7 +172,7 @@ export function makeHandler(options: HandlerOptions): Handler {
     return providers.find((provider) => credentials.has(provider)) ?? providers[0];
   }
 
-  function leave(): void {
+  function finish(): void {
     running--;
     if (running === 0) onIdle();
   }
@@ -211,7 +216,7 @@ export function makeHandler(options: HandlerOptions): Handler {
     line.status = answer.status;
     // A WebSocket may stay open for hours, so that nobody waits for its end.
     const isWebSocket = answer.upload !== undefined;
-    if (isWebSocket) leave();
+    if (isWebSocket) finish();
     return {
       answer,
       ended({ bytes, end }: Transfer) {
@@ -223,7 +228,7 @@ export function makeHandler(options: HandlerOptions): Handler {
         line.ms = Math.max(0, Math.round(system.now() - begun));
         log.request(line);
         progress.leave();
-        if (!isWebSocket) leave();
+        if (!isWebSocket) finish();
       },
     };
   }
@@ -240,54 +245,4 @@ function refusalFor({ body, signal }: ServerRequest, error: unknown): Refusal {
 
 function isGone({ signal }: ServerRequest): boolean {
   return signal.aborted && signal.reason !== TIMED_OUT;
-}
-
-function refuseForbidden(client: Client, provider: Provider, url: URL): void {
-  if (client.allow !== null && !client.allow.includes(provider.id)) {
-    throw new Refusal(
-      "provider_refused",
-      `The client "${client.name}" may not use ${provider.name}`,
-      `agentgazer clients add <name> --allow ${provider.id}`,
-    );
-  }
-  if (!client.minting && isMinting(provider, url)) {
-    throw new Refusal(
-      "path_refused",
-      "This path hands out or administers credentials, which this client may not do",
-      "agentgazer clients add <name> --allow-minting",
-    );
-  }
-}
-
-/** What the transport would refuse or change. */
-function refuseUnsendable({ method, headers }: ServerRequest): void {
-  if (["CONNECT", "TRACE", "TRACK"].includes(method) || /[a-z]/.test(method)) {
-    throw new Refusal("malformed_request", "This method is not relayed");
-  }
-  const hasBody = (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
-  if (hasBody && (method === "GET" || method === "HEAD")) {
-    throw new Refusal("malformed_request", `A ${method} request with a body is not relayed`);
-  }
-}
-
-/** Where a token can't be taken out, the request does not go. */
-function refuseToken(url: URL, token: string): void {
-  if (holds(url.href, token)) {
-    throw new Refusal("malformed_request", "The URL holds the local token", "send it in a header");
-  }
-}
-
-/** A login is good where it was made, of all the places that the provider has. */
-function refuseElsewhere(url: URL, base: string): void {
-  if (url.origin === new URL(base).origin) return;
-  throw new Refusal(
-    "target_refused",
-    "The login is not of this region",
-    `it goes to ${new URL(base).origin}`,
-  );
-}
-
-function credentialMissing(provider: Provider): Refusal {
-  const message = `No credential of ${provider.name} is stored`;
-  return new Refusal("credential_missing", message, storeCommand(provider));
 }

@@ -2,7 +2,7 @@ import { type Body, BytesBody } from "../../lib/http/body.ts";
 import { FieldList } from "../../lib/http/fields.ts";
 import { parseFields } from "../../lib/http/head.ts";
 import type { Answer } from "../../lib/http/message.ts";
-import type { Reply, ServerRequest } from "../../lib/http/server_connection.ts";
+import type { Reply, ServerRequest } from "../../lib/http/service.ts";
 import { StreamBody, streamOf } from "../../lib/http/stream_body.ts";
 import type { UpstreamRequest } from "../../lib/proxy/upstream.ts";
 

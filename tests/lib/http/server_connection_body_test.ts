@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { type Body, BytesBody } from "../../../lib/http/body.ts";
 import { FieldList } from "../../../lib/http/fields.ts";
 import type { Answer } from "../../../lib/http/message.ts";
-import {
-  LINGER_TIME,
-  ServerConnection,
-  type ServerRequest,
-  type Transfer,
-} from "../../../lib/http/server_connection.ts";
+import { LINGER_TIME, ServerConnection } from "../../../lib/http/server_connection.ts";
+import { type ServerRequest, type Transfer } from "../../../lib/http/service.ts";
 import { duplex } from "../../support/duplex.ts";
 import { settleStreams } from "../../support/fake_clock.ts";
 import { bytesOf, latin1, ScriptedStream } from "../../support/scripted_stream.ts";

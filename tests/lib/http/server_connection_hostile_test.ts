@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { BytesBody } from "../../../lib/http/body.ts";
 import { FieldList } from "../../../lib/http/fields.ts";
 import type { Answer } from "../../../lib/http/message.ts";
-import {
-  LINGER_TIME,
-  ServerConnection,
-  type ServerRequest,
-  type Transfer,
-} from "../../../lib/http/server_connection.ts";
+import { LINGER_TIME, ServerConnection } from "../../../lib/http/server_connection.ts";
+import { type ServerRequest, type Transfer } from "../../../lib/http/service.ts";
 import { duplex, type DuplexOptions } from "../../support/duplex.ts";
 import { settle, settleStreams } from "../../support/fake_clock.ts";
 import { bytesOf } from "../../support/scripted_stream.ts";

@@ -7,10 +7,9 @@ import {
   IDLE_TIME,
   LINGER_TIME,
   ServerConnection,
-  type ServerRequest,
   TOTAL_TIME,
-  type Transfer,
 } from "../../../lib/http/server_connection.ts";
+import { type ServerRequest, type Transfer } from "../../../lib/http/service.ts";
 import { settleStreams } from "../../support/fake_clock.ts";
 import { bytesOf, latin1, ScriptedStream } from "../../support/scripted_stream.ts";
 

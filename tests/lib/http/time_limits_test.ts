@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { ClientConnection, SILENCE_TIME } from "../../../lib/http/client_connection.ts";
 import { FieldList } from "../../../lib/http/fields.ts";
 import type { Answer } from "../../../lib/http/message.ts";
-import {
-  IDLE_TIME,
-  LINGER_TIME,
-  ServerConnection,
-  type ServerRequest,
-  TIMED_OUT,
-  TOTAL_TIME,
-} from "../../../lib/http/server_connection.ts";
+import { IDLE_TIME, LINGER_TIME, ServerConnection, TOTAL_TIME } from "../../../lib/http/server_connection.ts";
+import { type ServerRequest, TIMED_OUT } from "../../../lib/http/service.ts";
 import { duplex } from "../../support/duplex.ts";
 import { settleStreams } from "../../support/fake_clock.ts";
 import { bytesOf, ScriptedStream } from "../../support/scripted_stream.ts";

@@ -3,16 +3,15 @@ import { Capacity, MAX_CONNECTIONS } from "../../../lib/proxy/capacity.ts";
 import { Refusal } from "../../../lib/proxy/refusal.ts";
 
 /** What is left when so many connections are open, each with one to a provider, of a limit of descriptors. */
-function limitedTo(limit: number): { capacity: Capacity; asked: number[]; open: number } {
-  const asked: number[] = [];
-  const box = { capacity: undefined as unknown as Capacity, asked, open: 0 };
-  box.capacity = new Capacity({
+function limitedTo(limit: number) {
+  const state = { open: 0, asked: 0 };
+  const capacity = new Capacity({
     spareDescriptors(most) {
-      asked.push(most);
-      return Math.max(0, Math.min(most, limit - 25 - 2 * box.open));
+      state.asked++;
+      return Math.max(0, Math.min(most, limit - 25 - 2 * state.open));
     },
   });
-  return box;
+  return { capacity, state };
 }
 
 const LIMITS: [limit: number, least: number][] = [[0, 32], [100, 32], [256, 60], [1024, 400], [4096, 1200], [
@@ -22,18 +21,18 @@ const LIMITS: [limit: number, least: number][] = [[0, 32], [100, 32], [256, 60],
 
 for (const [limit, least] of LIMITS) {
   Deno.test(`Capacity of ${limit} descriptors serves ${least} connections, and fits`, () => {
-    const box = limitedTo(limit);
-    while (box.capacity.hasRoom(box.open)) box.open++;
-    assert.ok(box.open >= least && box.open <= MAX_CONNECTIONS, String(box.open));
-    if (limit >= 256) assert.ok(2 * box.open + 25 + 40 <= limit);
-    assert.equal(box.asked.length, 1);
+    const { capacity, state } = limitedTo(limit);
+    while (capacity.hasRoom(state.open)) state.open++;
+    assert.ok(state.open >= least && state.open <= MAX_CONNECTIONS, String(state.open));
+    if (limit >= 256) assert.ok(2 * state.open + 25 + 40 <= limit);
+    assert.equal(state.asked, 1);
   });
 }
 
 Deno.test("Capacity counts nothing while there is little to do", () => {
-  const { capacity, asked } = limitedTo(256);
+  const { capacity, state } = limitedTo(256);
   for (let open = 0; open < 32; open++) assert.ok(capacity.hasRoom(open));
-  assert.deepEqual(asked, []);
+  assert.equal(state.asked, 0);
 });
 
 Deno.test("Capacity leaves room for other clients, and for a client again when its requests have ended", () => {
