@@ -5,8 +5,11 @@ import { makeBox } from "../support/program.ts";
 import { rawRequest, sendRaw } from "../support/raw.ts";
 import { startRawScene } from "../support/raw_provider.ts";
 import { canaryKey } from "../support/scene.ts";
+import { WEBSOCKET } from "../support/web_page_refusal.ts";
 
 const NEEDS = ["compile", "namespace", "openssl"] as const;
+/** Asks for a WebSocket. */
+const UPGRADE = { ...WEBSOCKET, connection: "Upgrade" };
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
 const HEAD = "HTTP/1.1 200 OK\r\n";
 
@@ -76,11 +79,11 @@ testWith(NEEDS, "a provider that can't be reached is a 502 that says why", async
       await using proxy = await box.start();
       const env = await box.run(["env", "--shell", "json", "--provider", "openai"]);
       const key: string = JSON.parse(env.stdout).OPENAI_API_KEY;
-      for (const upgrade of [{}, { upgrade: "websocket" }]) {
+      for (const [upgrade, says] of [[{}, message], [UPGRADE, /could not be reached directly/]] as const) {
         const fields = { host: `127.0.0.1:${proxy.port}`, "x-api-key": key, ...upgrade };
         const answer = await sendRaw(proxy.port, rawRequest("GET /openai/v1/models", fields));
         assert.equal(answer.status, 502, answer.head);
-        assert.match(JSON.parse(answer.body).error.message, message);
+        assert.match(JSON.parse(answer.body).error.message, says);
         assert.ok(!answer.body.includes(canaryKey("openai").slice(0, 20)));
       }
     });
