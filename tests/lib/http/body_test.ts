@@ -152,3 +152,28 @@ Deno.test("BytesBody gives its parts, and no empty ones", async (t) => {
     assert.deepEqual([body.take(), body.done], [undefined, true]);
   });
 });
+
+Deno.test("FramedBody takes as many bytes as it may, and not one more, however they come", async () => {
+  const limits = { most: 4, onWait() {} };
+  const read = async (coded: string, pieces: readonly Uint8Array[]) => {
+    const body = new FramedBody(new Reader(new ScriptedStream(pieces)), "chunked", () => {}, limits);
+    let length = 0;
+    try {
+      for (let part = await body.read(); part !== undefined; part = await body.read()) length += part.length;
+      return `${length} whole`;
+    } catch (error) {
+      assert.ok(error instanceof ProtocolError, coded);
+      assert.equal(body.refusal, error);
+      return error.status;
+    }
+  };
+  const rows: [coded: string, outcome: string | number][] = [
+    ["4\r\nabcd\r\n0\r\n\r\n", "4 whole"],
+    ["2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n", "4 whole"],
+    ["5\r\nabcde\r\n0\r\n\r\n", 413],
+    ["3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 413],
+  ];
+  for (const [coded, outcome] of rows) {
+    for (const pieces of splits(coded)) assert.equal(await read(coded, pieces), outcome);
+  }
+});

@@ -101,3 +101,34 @@ Deno.test("a server may be silent for minutes, and only while it is waited for",
   connection.expire();
   await assert.rejects(rest);
 });
+
+Deno.test("a server has its time for an answer from the last piece of a request", async () => {
+  const [ours] = duplex();
+  const clock = { now: 5 };
+  const connection = new ClientConnection(ours, () => {}, () => {}, clock);
+  const parts = Array.from({ length: 2 }, () => Promise.withResolvers<Uint8Array | undefined>());
+  let index = 0;
+  const body = {
+    length: undefined,
+    done: false,
+    take: () => undefined,
+    read: () => parts[index++]?.promise ?? Promise.resolve(undefined),
+    cancel() {},
+  };
+  connection.exchange({
+    method: "POST",
+    target: "/",
+    host: "h",
+    headers: new FieldList(),
+    lines: new Uint8Array(),
+    body,
+    upgrade: false,
+  }).catch(() => {});
+  await settleStreams();
+  clock.now = 1_000_000;
+  assert.equal(connection.deadline, 5 + SILENCE_TIME);
+  parts[0]!.resolve(bytesOf("a"));
+  await settleStreams();
+  assert.equal(connection.deadline, clock.now + SILENCE_TIME);
+  connection.close();
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../lib/errors.ts";
+import { TIMED_OUT } from "../../../lib/http/service.ts";
 import { Refusal } from "../../../lib/proxy/refusal.ts";
 import { bearer, credentialOf, makeProxyBox, type ProxyBox, rawRequest } from "../../support/proxy_box.ts";
 
@@ -178,4 +179,17 @@ Deno.test("makeHandler() logs that the client is gone when the upstream fails be
   });
   await box.handle(rawRequest("/openai/v1/models", { headers: ANY, signal: controller.signal }));
   assert.deepEqual(box.lines.map((line) => line.error), ["client_gone"]);
+});
+
+Deno.test("makeHandler() answers a request that took too long, and does not call its client gone", async () => {
+  const controller = new AbortController();
+  using box = await makeProxyBox({
+    upstream() {
+      controller.abort(TIMED_OUT);
+      return Promise.reject(new Refusal("upstream_failed", "The client went away"));
+    },
+  });
+  const request = rawRequest("/openai/v1/models", { headers: ANY, signal: controller.signal });
+  assert.equal((await box.handle(request)).status, 408);
+  assert.deepEqual(box.lines.map((line) => line.error), ["request_timeout"]);
 });

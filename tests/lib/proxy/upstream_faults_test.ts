@@ -4,6 +4,7 @@ import { BytesBody } from "../../../lib/http/body.ts";
 import { FieldList } from "../../../lib/http/fields.ts";
 import { SWEEP_TIME } from "../../../lib/http/sweeper.ts";
 import { Recorder } from "../../../lib/proxy/replay.ts";
+import { fetchUpstream } from "../../../lib/proxy/fetch_upstream.ts";
 import { makeUpstream, type UpstreamRequest } from "../../../lib/proxy/upstream.ts";
 import { duplex, type DuplexEnd } from "../../support/duplex.ts";
 import { FakeClock, settleStreams } from "../../support/fake_clock.ts";
@@ -18,7 +19,10 @@ function setUp() {
   const connected: string[] = [];
   const fetched: UpstreamRequest[] = [];
   const dead = new Set<string>();
-  const state = { hold: Promise.resolve() };
+  const state: { hold: Promise<void>; fails: string | undefined } = {
+    hold: Promise.resolve(),
+    fails: undefined,
+  };
   const system = {
     now: clock.now,
     sleep: clock.sleep,
@@ -26,6 +30,7 @@ function setUp() {
     async connectTls(host: string) {
       connected.push(host);
       await state.hold;
+      if (state.fails !== undefined) throw new Error(state.fails);
       if (dead.has(host)) throw new Error("canary");
       const [ours, server] = duplex();
       servers.push(server);
@@ -197,4 +202,30 @@ Deno.test("a request that is to be sent again goes by a detour when it can't be 
   assert.equal(fetched.length, 1);
   assert.deepEqual([fetched[0]!.method, fetched[0]!.body!.length], ["POST", text.length]);
   assert.equal(latin1((await fetched[0]!.body!.read())!), text);
+});
+
+Deno.test("too many connections are said to be that, and make no detour", async () => {
+  const { upstream, servers, state, connected, fetched } = setUp();
+  const kept = upstream(requestOf());
+  await settleStreams();
+  await servers[0]!.write(bytesOf(EMPTY));
+  assert.equal((await kept).status, 200);
+  state.fails = "Too many open files (os error 24)";
+  assert.equal(await refusalOf(upstream(requestOf({ url: new URL("https://other.test/") }))), "overloaded");
+  state.fails = undefined;
+  const next = [upstream(requestOf({ url: new URL("https://other.test/") })), upstream(requestOf())];
+  await settleStreams();
+  for (const server of servers.slice(1)) await server.write(bytesOf(EMPTY));
+  assert.deepEqual((await Promise.all(next)).map(({ status }) => status), [200, 200]);
+  // What was not used was closed, to make room.
+  assert.deepEqual([connected, fetched], [["h.test", "other.test", "other.test", "h.test"], []]);
+});
+
+Deno.test("fetch is not asked for a WebSocket, which it would make a plain request of", async () => {
+  const headers = new FieldList(["upgrade"], ["websocket"]);
+  await assert.rejects(fetchUpstream(requestOf({ headers })), /could not be reached directly/);
+  const { upstream, dead, fetched } = setUp();
+  dead.add("h.test");
+  assert.equal(await refusalOf(upstream(requestOf({ headers }))), "upstream_failed");
+  assert.deepEqual(fetched, []);
 });

@@ -178,10 +178,13 @@ Deno.test("editConfig() leaves the old file when the new one can't be written", 
 });
 
 Deno.test("editConfig() keeps what another program writes between its read and its rename", async (t) => {
+  // Of another length each time, since files have the same times within a tick of the kernel's clock.
+  let count = 0;
+  const foreign = () => `{"foreign": 1${" ".repeat(++count)}}`;
   const rows: [what: string, write: (path: string) => void][] = [
-    ["in place", (path) => Deno.writeTextFileSync(path, '{"foreign": 1}')],
+    ["in place", (path) => Deno.writeTextFileSync(path, foreign())],
     ["by a rename", (path) => {
-      Deno.writeTextFileSync(path + ".other", '{"foreign": 1}', { mode: 0o600 });
+      Deno.writeTextFileSync(path + ".other", foreign(), { mode: 0o600 });
       Deno.renameSync(path + ".other", path);
     }],
   ];
