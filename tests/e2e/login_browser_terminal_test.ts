@@ -3,7 +3,6 @@ import {
   beginLogin,
   browserScene,
   freed,
-  isFree,
   partsOf,
   secretsIn,
   storedIn,
@@ -86,7 +85,7 @@ testWith(NEEDS, "on a terminal, Ctrl-C and signals end a login, and give the ter
       );
       assertRestored(pty);
       assert.doesNotMatch(pty.screen(), /half of|\bat .*:\d/);
-      assert.ok(isFree(1455));
+      await freed(1455);
     });
   }
 });
@@ -117,7 +116,7 @@ testWith(NEEDS, "a signal ends a login that waits, and one whose code is being e
       assert.match(stderr, /left\)\nagentgazer: error: Interrupted, nothing was changed\n$/);
       assert.notEqual((await page)?.status, 200);
       assert.deepEqual(await storedIn(scene), []);
-      assert.ok(isFree(1455));
+      await freed(1455);
     });
   }
 });

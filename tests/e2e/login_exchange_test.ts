@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beginLogin, browserScene, isFree, secretsIn, storedIn, visit } from "../support/browser_login.ts";
+import { beginLogin, browserScene, freed, secretsIn, storedIn, visit } from "../support/browser_login.ts";
 import { testWith } from "../support/needs.ts";
 import {
   blocked,
@@ -88,7 +88,7 @@ testWith(NEEDS, "an exchange that fails ends the login, says why, and stores not
     });
   }
   assert.deepEqual(await storedIn(scene), []);
-  assert.ok(isFree(1455));
+  await freed(1455);
 });
 
 testWith(NEEDS, "an exchange that gives less or more than usual is enough", async (t) => {

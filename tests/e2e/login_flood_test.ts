@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beginLogin, browserScene, isFree, storedIn, visit } from "../support/browser_login.ts";
+import { beginLogin, browserScene, freed, storedIn, visit } from "../support/browser_login.ts";
 import { testWith } from "../support/needs.ts";
 import { makeHang } from "../support/vendors/faults.ts";
 import { randomText } from "../support/vendors/issued.ts";
@@ -83,5 +83,5 @@ testWith(NEEDS, "a login outlives 10,000 answers of somebody who guesses", async
   const { code, stderr } = await login.ended;
   assert.equal(code, 0, stderr);
   assert.ok(stderr.split("\n").length < 10, "guesses fill the screen");
-  assert.ok(isFree(1455));
+  await freed(1455);
 });

@@ -3,7 +3,7 @@ import {
   beginLogin,
   browserScene,
   busyPort,
-  isFree,
+  freed,
   listeningOn,
   storedIn,
   visit,
@@ -55,7 +55,7 @@ testWith(NEEDS, "connections that nobody uses do not keep a login from ending", 
       const { status } = await visit(right);
       const { code, stderr } = await login.ended;
       assert.deepEqual([status, code], [200, 0], stderr);
-      assert.ok(isFree(1455));
+      await freed(1455);
     });
   }
 });
@@ -98,7 +98,7 @@ testWith(NEEDS, "a port that another program uses is passed over", async (t) => 
       const { status } = await visit(codex.approve(login.url));
       const { code, stderr } = await login.ended;
       assert.deepEqual([status, code], [200, 0], stderr);
-      assert.ok(isFree(1457));
+      await freed(1457);
     });
   }
 });

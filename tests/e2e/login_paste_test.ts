@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beginLogin, browserScene, isFree, secretsIn, storedIn, visit } from "../support/browser_login.ts";
+import { beginLogin, browserScene, freed, secretsIn, storedIn, visit } from "../support/browser_login.ts";
 import { testWith } from "../support/needs.ts";
 import { fails, makeHang } from "../support/vendors/faults.ts";
 
@@ -91,7 +91,7 @@ testWith(NEEDS, "the address can be pasted in every way that people copy it", as
       const { code, stderr } = await login.ended;
       assert.equal(code, 0, stderr);
       assert.doesNotMatch(stderr, /^agentgazer: that/m);
-      assert.ok(isFree(1455));
+      await freed(1455);
     });
   }
   assert.equal(scene.codex.counts.exchange, RIGHT.length);

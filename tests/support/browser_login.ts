@@ -3,6 +3,9 @@ import type { Run, Running, RunOptions } from "./program.ts";
 import { rawRequest, sendRaw } from "./raw.ts";
 import { type LoginScene, startLoginScene } from "./vendors/login_scene.ts";
 
+/** How often a port is looked at until it is free. */
+const MAX_LOOKS = 1000;
+
 /** The state of a listener, and some addresses, as the kernel writes them. */
 const LISTENS = "0A";
 const ADDRESSES: Readonly<Record<string, string>> = {
@@ -102,7 +105,7 @@ export function secretsIn({ codex }: Pick<LoginScene, "codex">, text: string): s
 }
 
 /** Whether nobody listens on a port any more, on any address of this machine. */
-export function isFree(port: number): boolean {
+function isFree(port: number): boolean {
   try {
     for (const hostname of ["127.0.0.1", "::1", "0.0.0.0"]) Deno.listen({ hostname, port }).close();
     return true;
@@ -112,9 +115,12 @@ export function isFree(port: number): boolean {
   }
 }
 
-/** Resolves when nobody listens on a port any more. */
+/** Resolves when nobody listens on a port any more, which the kernel may see a moment after a process has ended. */
 export async function freed(port: number): Promise<void> {
-  while (!isFree(port)) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let looks = 0; !isFree(port); looks++) {
+    if (looks === MAX_LOOKS) throw new Error(`somebody still listens on ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** Uses a port on these addresses, as another program would. */
