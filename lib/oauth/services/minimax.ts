@@ -2,7 +2,7 @@ import { isBeside } from "../../providers/match.ts";
 import { providerById } from "../../providers/table.ts";
 import { Secret } from "../../secret.ts";
 import type { System } from "../../system.ts";
-import { isToken, type LoginFields } from "../../vault/login.ts";
+import { isShown, isToken, type LoginFields } from "../../vault/login.ts";
 import { endOf } from "../expiry.ts";
 import { type Answer, postForm, type Reply, type Sender } from "../http.ts";
 import type { Grant, Service } from "../service.ts";
@@ -105,7 +105,8 @@ export function minimaxGrant(
 /** The address that a service names for its requests, if it is one of the region's own host. */
 export function ownBase(resourceUrl: unknown, region: string): string | undefined {
   const base = typeof resourceUrl === "string" ? resourceUrl.replace(/\/$/, "") : "";
-  return isBeside(base, providerById("minimax-oauth")!.regions![region]!) ? base : undefined;
+  const isOwn = isShown(base) && isBeside(base, providerById("minimax-oauth")!.regions![region]!);
+  return isOwn ? base : undefined;
 }
 
 /** Whether an answer with status 200 says that the token is not valid; its other codes are of passing troubles. */

@@ -58,6 +58,11 @@ const GRANTS: [what: string, fields: Record<string, unknown>, grant: Record<stri
   ["null as address", { access_token: "a", resource_url: null }, RENEWED],
   ["an address elsewhere", { access_token: "a", resource_url: "https://evil.test" }, BASELESS],
   ["an address of the other region", { access_token: "a", resource_url: CN }, BASELESS],
+  [
+    "an address too long to be kept",
+    { access_token: "a", resource_url: GLOBAL + "/".padEnd(250, "v") },
+    BASELESS,
+  ],
   ["a region", { access_token: "a", region: "cn" }, RENEWED],
 ];
 
