@@ -4,7 +4,7 @@ import config from "./deno.json" with { type: "json" };
 import { runCli } from "./lib/cli/program.ts";
 import { describeBug } from "./lib/errors.ts";
 import { fetchUpstream } from "./lib/proxy/fetch_upstream.ts";
-import { makeUpstream } from "./lib/proxy/upstream.ts";
+import { makeUpstream, type Upstream } from "./lib/proxy/upstream.ts";
 
 /** The message of an error that nobody foresaw could hold a secret, so only its place is shown. */
 function reportBug(error: unknown): number {
@@ -19,14 +19,17 @@ addEventListener("unhandledrejection", (event) => {
 });
 
 // As a task of its own: for the first error in the frame of a module, V8 reads the whole module once more.
-if (import.meta.main) queueMicrotask(run);
+if (import.meta.main) queueMicrotask(() => run());
 
-async function run(): Promise<never> {
+/** Runs the command line to its end. @param between what is put between the program and the providers */
+export async function run(
+  between: (upstream: Upstream) => Upstream = (upstream) => upstream,
+): Promise<never> {
   const system = realSystem();
   const code = await runCli(Deno.args, {
     version: config.version,
     system,
-    upstream: makeUpstream(system, fetchUpstream),
+    upstream: between(makeUpstream(system, fetchUpstream)),
     keyStores: (home, manner) => keyStores(system, home.machineKey, manner),
     legacy: () => legacyStores(system),
   }).catch(reportBug);

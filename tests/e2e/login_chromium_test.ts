@@ -9,7 +9,9 @@ import type { LoginScene } from "../support/vendors/login_scene.ts";
 const NEEDS = ["chromium", "compile", "namespace", "openssl"] as const;
 
 /** A browser that takes the stand-in for the vendor. */
-function browserOf({ folder, providers }: LoginScene): Promise<Browser> {
+function browserOf({ folder, providers, box }: LoginScene): Promise<Browser> {
+  // Its history.
+  box.watch.exempt.push(/\/browser$/);
   const hosts = Deno.readTextFileSync(providers.hostsFile);
   const [, address] = /^(\S+) .*\bauth\.openai\.com\b/m.exec(hosts)!;
   return startBrowser({ resolve: { "auth.openai.com": address! }, profileFolder: join(folder, "browser") });

@@ -23,8 +23,8 @@ export async function browserScene(): Promise<LoginScene> {
     return {
       ...scene,
       async [Symbol.asyncDispose]() {
+        using _ports = ports;
         await scene[Symbol.asyncDispose]();
-        ports[Symbol.dispose]();
       },
     };
   } catch (error) {

@@ -17,6 +17,8 @@ const PROBES = {
     succeeds("unshare", "-m", "mount", "--bind", "/tmp", "/tmp"),
   openssl: () => succeeds("openssl", "version"),
   strace: () => succeeds("strace", "-f", "-qq", "-e", "trace=none", "true"),
+  /** To record what is sent to clients. */
+  tcpdump: () => succeeds("tcpdump", "--version"),
   /** script(1) of util-linux, for a terminal. */
   script: () => Deno.build.os === "linux" && succeeds("script", "-qec", "true", "/dev/null"),
   /** To run a program as another user. */
@@ -52,7 +54,8 @@ export function testWith(
   Deno.test({ name: name + reason, ignore: missing.length > 0, ...sanitize, fn });
 }
 
-function has(need: Need): boolean {
+/** Whether the machine has it. */
+export function has(need: Need): boolean {
   if (!found.has(need)) found.set(need, PROBES[need]());
   return found.get(need)!;
 }

@@ -1,6 +1,9 @@
 import { join } from "node:path";
-import { EXECUTABLE } from "./needs.ts";
+import { capture } from "./capture.ts";
+import { EXECUTABLE, has } from "./needs.ts";
+import { traced } from "./traced.ts";
 import { transcribe } from "./transcript.ts";
+import { makeWatch, type Watch } from "./watch.ts";
 
 /** What a finished run left. */
 export interface Run {
@@ -54,6 +57,8 @@ export interface Box extends AsyncDisposable {
   readonly folder: string;
   /** `AGENTGAZER_HOME`. */
   readonly home: string;
+  /** Searches all of it at the end. */
+  readonly watch: Watch;
   run(args: readonly string[], options?: RunOptions): Promise<Run>;
   /** Starts a command without waiting for its end. */
   spawn(args: readonly string[], options?: Omit<RunOptions, "stdin">): Running;
@@ -71,6 +76,17 @@ export async function makeBox(outside?: Outside, folder?: string): Promise<Box> 
   const own = folder ?? await Deno.makeTempDir({ prefix: "agentgazer-test-" });
   const home = join(own, "home", ".agentgazer");
   await Deno.mkdir(join(own, "home"), { recursive: true });
+  const watch = makeWatch(own, home);
+  const proxies: Promise<unknown>[] = [];
+  const traces: [what: string, path: string][] = [];
+
+  /** Without variables of a session the program starts no other one, so that there is nothing to trace. */
+  function watched(args: readonly string[], options: RunOptions): RunOptions {
+    if (options.env === undefined || options.wrapper !== undefined || !has("strace")) return options;
+    const path = Deno.makeTempFileSync({ prefix: "agentgazer-trace-" });
+    traces.push([args.join(" "), path]);
+    return { ...options, wrapper: traced(path, "programs") };
+  }
 
   function command(
     args: readonly string[],
@@ -106,14 +122,19 @@ export async function makeBox(outside?: Outside, folder?: string): Promise<Box> 
   return {
     folder: own,
     home,
+    watch,
     async run(args, options = {}) {
-      const child = command(args, options).spawn();
+      const { stdin } = options;
+      if (stdin !== undefined) watch.secrets.push(() => stdin.split("\n"));
+      const child = command(args, watched(args, options)).spawn();
       const writer = child.stdin.getWriter();
       // A program that does not read its stdin may be gone already.
       await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
       await writer.close().catch(() => {});
       const { code, stdout, stderr } = await child.output();
-      return { code, stdout: text(stdout), stderr: text(stderr) };
+      const run = { code, stdout: text(stdout), stderr: text(stderr) };
+      watch.saw(`the output of ${args.join(" ")}`, run.stdout + run.stderr);
+      return run;
     },
     spawn(args, options = {}) {
       const child = command(args, options).spawn();
@@ -122,6 +143,7 @@ export async function makeBox(outside?: Outside, folder?: string): Promise<Box> 
       const out = transcribe(child.stdout);
       const ended = child.status.then(async ({ code }) => {
         await Promise.all([err.ended, out.ended]);
+        watch.saw(`the output of ${args.join(" ")}`, out.text() + err.text());
         return { code, stdout: out.text(), stderr: err.text() };
       });
       const kill = (signal: Deno.Signal) => {
@@ -144,12 +166,30 @@ export async function makeBox(outside?: Outside, folder?: string): Promise<Box> 
       };
     },
     async start(args = [], options = {}) {
-      const child = command(["start", "--port", "0", ...args], options).spawn();
+      const child = command(["start", "--port", "0", ...args], watched(["start"], options)).spawn();
       await child.stdin.close();
-      return await follow(child, home);
+      const proxy = await follow(child, home);
+      const answers = await capture(proxy.port);
+      proxies.push(proxy.ended.then(async () => {
+        watch.saw("the log", proxy.log());
+        if (answers !== undefined) watch.saw("an answer", await answers.end());
+      }));
+      return proxy;
     },
     async [Symbol.asyncDispose]() {
-      await Deno.remove(own, { recursive: true });
+      await Promise.all(proxies);
+      for (const [what, path] of traces) {
+        const [, ...others] = (await Deno.readTextFile(path)).split("\n").filter((line) =>
+          line.includes("execve(")
+        );
+        watch.saw(`what ${what} starts`, others.join("\n"));
+        await Deno.remove(path);
+      }
+      try {
+        await watch.check();
+      } finally {
+        await Deno.remove(own, { recursive: true });
+      }
     },
   };
 }

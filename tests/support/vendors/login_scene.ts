@@ -25,6 +25,7 @@ export async function startLoginScene(otherHosts: readonly string[] = []): Promi
   const providers = await startProviders(folder, [...wanted.difference(known)]);
   const box = await makeBox(providers, folder);
   const [codex, minimax, zhipu] = [makeCodex(), makeMiniMax(), makeZhipu()];
+  box.watch.secrets.push(() => [...codex.secrets(), ...minimax.secrets(), ...zhipu.secrets()]);
   const standIns = new Map<string, Desk<string>>([
     ...CODEX_HOSTS.map((host) => [host, codex] as const),
     ...MINIMAX_HOSTS.map((host) => [host, minimax] as const),
