@@ -116,6 +116,14 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
+    name: "login",
+    async run(one) {
+      const body = '{"stream":true}';
+      const answer = await call({ ...one, provider: "openai-oauth" }, "responses", { method: "POST", body });
+      assert.equal(answer.status, 200, await answer.text());
+    },
+  },
+  {
     name: "a wrong token",
     async run(one) {
       const answer = await call({ ...one, token: "agz_wrong" }, "chat");
