@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { CANARY, findCanary } from "../support/canary.ts";
+import { Leaks } from "../support/leaks.ts";
 import { testWith } from "../support/needs.ts";
 import { type Box, makeBox } from "../support/program.ts";
 import { startScene } from "../support/scene.ts";
@@ -23,6 +24,22 @@ Deno.test("the search finds a secret in each spelling, and nothing in other text
   }
   assert.equal(findCanary(CANARY.slice(0, 7)), undefined);
   assert.equal(findCanary([...CANARY].reverse().join("")), undefined);
+});
+
+/** Whose base64 has signs that URLs spell otherwise, whose hex has letters, and which is percent-encoded itself. */
+const SIGNS = "~?>~?>/+ü?>~??>~?>Zw2LkJ9dHsYc7mFp";
+
+Deno.test("the search finds a secret with other signs, too", () => {
+  const leaks = new Leaks([SIGNS]);
+  const base64 = Buffer.from(SIGNS).toString("base64url").slice(0, 20);
+  assert.match(base64, /[-_]/);
+  assert.ok(leaks.find(base64));
+  assert.ok(leaks.find(encodeURIComponent(SIGNS).slice(0, 14)));
+  const hex = Buffer.from(SIGNS).toString("hex").slice(0, 20);
+  assert.match(hex, /[a-f]/);
+  assert.ok(leaks.find(hex));
+  assert.ok(leaks.find(hex.toUpperCase()));
+  assert.equal(leaks.find(encodeURIComponent("no secret ü ü")), undefined);
 });
 
 const STORE = ["providers", "set", "mistral"];
