@@ -1,49 +1,62 @@
 /**
- * Builds an executable under the seal: bundles the program, so that nothing but run-time code gets in, and compiles
- * that.
+ * Builds the executable under the seal.
  *
- *   compile.ts [--entry <file.ts>] [--output <file>]
+ *   compile.ts [--target <triple>… | --all] [--entry <file.ts>] [--output <file>]
  *
- * `DENORT_BIN` names the runtime to embed where the official one can't be downloaded.
+ * Without a target it is for this machine. `DENORT_BIN` names the runtimes to embed, with colons between them, where
+ * the official ones can't be downloaded. With `--all`, a target without a runtime is skipped.
  */
 import { parseArgs } from "node:util";
-import { dirname, join, parse } from "node:path";
-import { fileURLToPath } from "node:url";
-import { sealFlags } from "./seal.ts";
+import { dirname, join } from "node:path";
+import { bundle } from "./compile/bundle.ts";
+import { commitTime } from "./compile/commit_time.ts";
+import { ROOT } from "./compile/deno.ts";
+import { makeExecutable, NoRuntime } from "./compile/executable.ts";
+import { hostTarget, type Target, targetNamed, TARGETS } from "./compile/targets.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({
-  options: {
-    entry: { type: "string", default: join(root, "main.ts") },
-    output: { type: "string", default: join(root, "dist", "agentgazer") },
-  },
-});
+const OWN = join(ROOT, "dist", "agentgazer");
 
-await Deno.mkdir(dirname(values.output), { recursive: true });
-const work = await Deno.makeTempDir({ prefix: "agentgazer-compile-" });
 try {
-  // What only logins need is loaded by them alone, from files of its own.
-  await deno("bundle", "-q", "--code-splitting", "--outdir", work, values.entry);
-  const bundle = join(work, `${parse(values.entry).name}.js`);
-  await deno(
-    "compile",
-    "-q",
-    // Bytecode would be loaded from a folder that other users can write to.
-    "--no-code-cache",
-    // A young generation of this many megabytes makes room for thousands of streams, and costs no time.
-    "--v8-flags=--max-semi-space-size=8",
-    ...sealFlags(Deno.build.os),
-    "--output",
-    values.output,
-    bundle,
-  );
-  const { size } = await Deno.stat(values.output);
-  console.log(`${values.output} (${(size / 1e6).toFixed(1)} MB)`);
-} finally {
-  await Deno.remove(work, { recursive: true });
+  await main();
+} catch (error) {
+  console.error(`compile: error: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(1);
 }
 
-async function deno(...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).spawn().status;
-  if (!success) throw new Error(`deno ${args[0]} failed`);
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      entry: { type: "string", default: join(ROOT, "main.ts") },
+      output: { type: "string" },
+      target: { type: "string", multiple: true, default: [] },
+      all: { type: "boolean", default: false },
+    },
+  });
+  const { entry, output, all } = values;
+  const named = values.target.map(targetNamed);
+  const targets = all ? TARGETS : named.length > 0 ? named : [hostTarget()];
+  if (output !== undefined && targets.length > 1) throw new Error("--output takes one target");
+  const work = await Deno.makeTempDir({ prefix: "agentgazer-compile-" });
+  try {
+    const program = await bundle(entry, work, await commitTime());
+    for (const target of targets) {
+      const isNamed = all || named.length > 0;
+      const file = output ?? (isNamed ? `${OWN}-${target.triple}` : OWN);
+      await build(program, target, file, all && target !== hostTarget());
+    }
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+async function build(program: string, target: Target, file: string, maySkip: boolean): Promise<void> {
+  await Deno.mkdir(dirname(file), { recursive: true });
+  try {
+    await makeExecutable(program, target, file);
+    console.log(`${file} (${((await Deno.stat(file)).size / 1e6).toFixed(1)} MB)`);
+  } catch (error) {
+    if (!(error instanceof NoRuntime)) throw error;
+    if (!maySkip) throw new Error(`${target.triple}: ${error.message}`);
+    console.log(`${target.triple} was skipped: ${error.message}`);
+  }
 }

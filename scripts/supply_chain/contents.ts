@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 
-/** What stands before the modules of a bundle: where they come from. */
-const PACKAGE = /^\/npm\/[^/\s]+\/((?:@[\w.-]+\/)?[\w.-]+)\/(\d[\w.+-]*)\//;
+/** What stands before the modules of a bundle: where they come from (`scripts/compile/bundle.ts`). */
+const PACKAGE = /^\n\/\/ npm:((?:@[\w.-]+\/)?[\w.-]+@\d[\w.+-]*)\//;
 const OWN = /^\n\/\/ ((?:\.\/)?[\w./-]+\.ts)\n/;
 
 /** What an executable is made of, beside the runtime. */
@@ -15,7 +15,7 @@ export interface Contents {
 /** Reads what the bundle inside an executable says of its modules. */
 export function contentsOf(executable: Uint8Array): Contents {
   const bytes = Buffer.from(executable.buffer, executable.byteOffset, executable.byteLength);
-  const packages = matches(bytes, "/npm/", PACKAGE).map(([, name, version]) => `${name}@${version}`);
+  const packages = matches(bytes, "\n// npm:", PACKAGE).map(([, id]) => id!);
   const modules = matches(bytes, "\n// ", OWN).map(([, path]) => path!);
   return { packages: sorted(packages), modules: sorted(modules) };
 }

@@ -47,8 +47,7 @@ testWith(
 );
 
 Deno.test("contentsOf() finds what does not belong", () => {
-  const bundle =
-    "x\n// ../.cache/npm/registry.test/@evil/left-pad/1.2.3/index.js\n\n// tests/support/raw.ts\nvar a;\n";
+  const bundle = "x\n// npm:@evil/left-pad@1.2.3/index.js\n\n// tests/support/raw.ts\nvar a;\n";
   assert.deepEqual(contentsOf(Buffer.from(bundle)), {
     packages: ["@evil/left-pad@1.2.3"],
     modules: ["tests/support/raw.ts"],
