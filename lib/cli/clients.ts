@@ -4,6 +4,7 @@ import { PROVIDERS } from "../providers/table.ts";
 import { type Client, clientFields, clientsIn, newToken } from "../vault/client.ts";
 import { damagedEntry, entryName } from "../vault/envelope.ts";
 import { type Context, requireProvider } from "./context.ts";
+import { addExamples } from "./examples.ts";
 import { parseLifetime } from "./lifetime.ts";
 import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
 
@@ -27,12 +28,17 @@ export function addClientCommands(program: Command, context: Context): void {
   const clients = program.command("clients").helpCommand(false).description(
     "manage the local tokens of the proxy's callers",
   );
-  clients.command("add").description("add a client and print its token")
+  const adding = clients.command("add").description("add a client and print its token")
     .argument("<name>", "letters, digits, dots, underscores and hyphens, a letter or digit first")
     .option("--allow <id...>", "the providers it may use (default: all)")
     .option("--expires <time>", "when the token ends, such as 30d, 12h or 15m (default: never)")
     .option("--allow-minting", "let it call paths that hand out further credentials")
     .action((name: string, options: AddOptions) => add(context, name, options));
+  addExamples(
+    adding,
+    ["agentgazer clients add ci --allow openai --expires 30d", "for OpenAI alone, for 30 days"],
+    ['eval "$(agentgazer env --client ci)"', "its token for the tools of this shell"],
+  );
   clients.command("list").description("list the clients")
     .option("--json", "print JSON")
     .action(({ json }) => list(context, json === true));

@@ -1,6 +1,7 @@
 import { type Argument, Argument as Positional, type Command, type Option } from "commander";
 import { PROVIDERS } from "../providers/table.ts";
 import type { Context } from "./context.ts";
+import { addExamples } from "./examples.ts";
 
 /** The words that may follow a command line that has come to a certain command. */
 interface Place {
@@ -9,17 +10,31 @@ interface Place {
   readonly words: readonly string[];
 }
 
-const SCRIPTS: Readonly<Record<string, (places: readonly Place[]) => string>> = {
+const SCRIPTS = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
-};
+} as const;
+
+/** A shell that can be completed for. */
+export type Shell = keyof typeof SCRIPTS;
 
 /** Adds `completions`. */
 export function addCompletionsCommand(program: Command, context: Context): void {
-  program.command("completions").description("print the completion script of a shell")
+  const printing = program.command("completions").description("print the completion script of a shell")
     .addArgument(new Positional("<shell>").choices(Object.keys(SCRIPTS)))
-    .action((shell: string) => context.system.terminal.out(SCRIPTS[shell]!(placesOf(program, ""))));
+    .action((shell: Shell) => context.system.terminal.out(completionScript(program, shell)));
+  addExamples(
+    printing,
+    ['eval "$(agentgazer completions bash)"', "in ~/.bashrc"],
+    ['eval "$(agentgazer completions zsh)"', "in ~/.zshrc, behind compinit"],
+    ["agentgazer completions fish | source", "in ~/.config/fish/config.fish"],
+  );
+}
+
+/** The completion script of a shell for a command tree. */
+export function completionScript(program: Command, shell: Shell): string {
+  return SCRIPTS[shell](placesOf(program, ""));
 }
 
 function placesOf(command: Command, path: string): Place[] {

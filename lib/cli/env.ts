@@ -1,21 +1,31 @@
 import { type Command, Option } from "commander";
 import { AppError } from "../errors.ts";
-import { type Provider, PROVIDERS } from "../providers/table.ts";
+import { storeCommand } from "../providers/remedy.ts";
+import { type Provider, providerById, PROVIDERS } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
 import { clientFields, DEFAULT_CLIENT, isExpired, newToken, parseClient } from "../vault/client.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Context, requireProvider } from "./context.ts";
+import { addExamples } from "./examples.ts";
 import { readAddress } from "./proxy_file.ts";
 import { writeJson, writeNote } from "./render.ts";
+import { type Reading, sdkReading, type Tool, TOOLS } from "./tools.ts";
 
-/** How each shell sets a variable for the programs it starts. */
+/** How each shell sets a variable for the programs it starts, and takes one away. */
 const SHELLS = {
-  posix: (name: string, value: string) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
-  fish: (name: string, value: string) => `set -gx ${name} '${value.replaceAll(/['\\]/g, "\\$&")}'\n`,
+  posix: {
+    set: (name: string, value: string) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
+    unset: (name: string) => `unset ${name}\n`,
+  },
+  fish: {
+    set: (name: string, value: string) => `set -gx ${name} '${value.replaceAll(/['\\]/g, "\\$&")}'\n`,
+    unset: (name: string) => `set -e ${name}\n`,
+  },
 };
 
 interface EnvOptions {
+  readonly for?: string;
   readonly shell: keyof typeof SHELLS | "json";
   readonly provider?: readonly string[];
   readonly client: string;
@@ -23,48 +33,100 @@ interface EnvOptions {
 
 /** Adds `env`. */
 export function addEnvCommand(program: Command, context: Context): void {
-  program.command("env")
-    .description('print the variables that point SDKs at the proxy: eval "$(agentgazer env)"')
+  const printing = program.command("env")
+    .description("print the variables that point tools at the proxy")
+    .addOption(
+      new Option("--for <tool>", "only what this tool reads (default: what the SDKs read)").choices(
+        Object.keys(TOOLS),
+      ),
+    )
     .addOption(
       new Option("--shell <shell>", "the syntax").choices([...Object.keys(SHELLS), "json"]).default("posix"),
     )
     .option("--provider <id...>", "only these providers (default: all that have a credential)")
     .option("--client <name>", "whose token", DEFAULT_CLIENT)
     .action((options: EnvOptions) => env(context, options));
+  addExamples(
+    printing,
+    ['eval "$(agentgazer env)"', "bash and zsh"],
+    ["agentgazer env --shell fish | source", "fish"],
+    ['eval "$(agentgazer env --for claude-code)"', "what Claude Code reads"],
+  );
 }
 
-async function env(context: Context, { shell, provider, client }: EnvOptions): Promise<void> {
+async function env(context: Context, options: EnvOptions): Promise<void> {
+  const { shell, provider, client } = options;
   const { terminal } = context.system;
   const asked = provider?.map(requireProvider);
+  const tool = options.for === undefined ? undefined : TOOLS[options.for]!;
+  const readings = tool?.reads ?? PROVIDERS.map(sdkReading);
+  if (asked !== undefined) refuseUnread(asked, readings);
   const vault = await context.vault();
   const token = await tokenOf(context, vault, client);
   const contents = vault.read();
   const { allow } = parseClient(contents.entry("client", client)!);
-  const providers = PROVIDERS.filter((row) =>
+  const usable = PROVIDERS.filter((row) =>
     asked?.includes(row) ??
       (credentialKind(contents, row) !== undefined && allow?.includes(row.id) !== false)
   );
-  const variables = variablesFor(providers, token, readAddress(context.home()));
+  const found = pointed(readings, usable.map(({ id }) => id), readAddress(context.home()));
+  const variables = variablesFor(found, token);
   if (shell === "json") await writeJson(terminal, Object.fromEntries(variables));
-  else await terminal.out([...variables].map(([name, value]) => SHELLS[shell](name, value)).join(""));
-  if (providers.length === 0) {
-    await writeNote(
-      terminal,
-      "no credential is stored, so there is nothing to point at",
-      "agentgazer providers set <id>",
-    );
+  else {
+    const { set, unset } = SHELLS[shell];
+    const gone = found.flatMap(({ unset = [] }) => unset).filter((name) => !variables.has(name));
+    await terminal.out([
+      ...gone.map(unset),
+      ...[...variables].map(([name, value]) => set(name, value)),
+    ].join(""));
   }
+  const [first] = found;
+  if (first === undefined) await writeNote(terminal, ...nothingFor(tool));
+  else if (tool?.remark !== undefined) await writeNote(terminal, ...tool.remark(first.url));
 }
 
-/** The variables that the providers' SDKs read. The first provider that wants a variable gets it. */
-function variablesFor(providers: readonly Provider[], token: Secret, address: string): Map<string, string> {
+/** A {@linkcode Reading} whose provider has been picked. */
+type Pointed = Reading & { readonly url: string };
+
+/** Picks the provider of each reading. The first that wants a variable gets it. */
+function pointed(readings: readonly Reading[], usable: readonly string[], address: string): Pointed[] {
+  const taken = new Set<string>();
+  return readings.flatMap((reading) => {
+    const id = reading.providers.find((one) => usable.includes(one));
+    const names = [...reading.key, ...reading.base];
+    if (id === undefined || names.some((name) => taken.has(name))) return [];
+    for (const name of names) taken.add(name);
+    return [{ ...reading, url: `${address}/${id}${reading.path}` }];
+  });
+}
+
+function variablesFor(found: readonly Pointed[], token: Secret): Map<string, string> {
   const variables = new Map<string, string>();
-  for (const { id, sdk } of providers) {
-    if ([...sdk.key, ...sdk.base].some((name) => variables.has(name))) continue;
-    for (const name of sdk.key) variables.set(name, token.reveal());
-    for (const name of sdk.base) variables.set(name, `${address}/${id}${sdk.path}`);
+  for (const { key, base, url } of found) {
+    for (const name of key) variables.set(name, token.reveal());
+    for (const name of base) variables.set(name, url);
   }
   return variables;
+}
+
+/** @throws {AppError} `usage` for a provider that the tool can't be pointed at */
+function refuseUnread(asked: readonly Provider[], readings: readonly Reading[]): void {
+  const known = readings.flatMap(({ providers }) => providers);
+  const unread = asked.find(({ id }) => !known.includes(id));
+  if (unread === undefined) return;
+  throw new AppError(
+    "usage",
+    `That tool can't be pointed at ${unread.name} by variables`,
+    `it can use ${known.join(", ")}`,
+  );
+}
+
+function nothingFor(tool: Tool | undefined): [message: string, hint: string] {
+  if (tool === undefined) {
+    return ["no credential is stored, so there is nothing to point at", "agentgazer providers set <id>"];
+  }
+  const first = providerById(tool.reads[0]!.providers[0]!)!;
+  return ["no credential is stored that this tool can use", storeCommand(first)];
 }
 
 /** Opens the client's token; the default client is made on first use. */

@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { type BackendName, BACKENDS, type Choice, CHOICES, type Trouble } from "../vault/keystore.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
+import { addExamples } from "./examples.ts";
 import { writeJson, writeNote } from "./render.ts";
 
 /** `keystore status --json`. */
@@ -30,9 +31,16 @@ export function addKeystoreCommands(program: Command, context: Context): void {
   keystore.command("status").description("say which keystore is used, why, and whether it is open")
     .option("--json", "print JSON")
     .action(({ json }) => status(context, json === true));
-  keystore.command("move").description("seal everything under a new key, and keep that key elsewhere")
+  const moving = keystore.command("move").description(
+    "seal everything under a new key, and keep that key elsewhere",
+  )
     .addOption(new Option("--to <backend>", "where to").choices(BACKENDS).makeOptionMandatory())
     .action(({ to }) => move(context, to));
+  addExamples(
+    moving,
+    ["agentgazer keystore move --to libsecret", "into the keyring of a Linux desktop"],
+    ["agentgazer keystore move --to machine", "into a file, without a keyring"],
+  );
 }
 
 async function status(context: Context, json: boolean): Promise<void> {

@@ -6,6 +6,7 @@ import { storeCommand } from "../providers/remedy.ts";
 import type { Provider } from "../providers/table.ts";
 import { type Context, requireProvider } from "./context.ts";
 import type { TerminalConversation } from "./conversation.ts";
+import { addExamples } from "./examples.ts";
 import { logInWithKey } from "./login_key.ts";
 import { requireRegion } from "./regions.ts";
 import { writeNote } from "./render.ts";
@@ -19,7 +20,7 @@ interface Options {
 
 /** Adds `login`. */
 export function addLoginCommand(program: Command, context: Context): void {
-  program.command("login").description("log in to a subscription plan")
+  const login = program.command("login").description("log in to a subscription plan")
     .argument("<id>", "openai-oauth, minimax-oauth or zhipu-coding-plan")
     .option("--device", "log in with a code that is entered on any device")
     .option("--no-browser", "print the page's address only")
@@ -28,6 +29,12 @@ export function addLoginCommand(program: Command, context: Context): void {
       "where the plan was bought: minimax-oauth and zhipu-coding-plan have several",
     )
     .action((id: string, options: Options) => logIn(context, id, options));
+  addExamples(
+    login,
+    ["agentgazer login openai-oauth", "in the browser"],
+    ["agentgazer login openai-oauth --device", "with a code, without a browser"],
+    ["agentgazer login minimax-oauth --region cn", "a plan of minimaxi.com"],
+  );
 }
 
 async function logIn(context: Context, id: string, { device, browser, region }: Options): Promise<void> {

@@ -3,13 +3,15 @@ import { AppError, describeBug, exitCode } from "../errors.ts";
 import { addClientCommands } from "./clients.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { type CliOptions, type Context, makeContext } from "./context.ts";
-import { addEnvCommand } from "./env.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addEnvCommand } from "./env.ts";
+import { addExamples } from "./examples.ts";
 import { addImportCommand } from "./import.ts";
 import { addKeystoreCommands } from "./keystore.ts";
 import { addLoginCommand } from "./login.ts";
 import { addLogoutCommand } from "./logout.ts";
 import { failureNote } from "./migrate.ts";
+import { overview } from "./overview.ts";
 import { addProviderCommands } from "./providers.ts";
 import { writeNote } from "./render.ts";
 import { addStartCommand } from "./start.ts";
@@ -31,8 +33,8 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   const program = makeProgram(context, (text) => help += text);
   let thrown: unknown;
   try {
-    const asked = await execute(program, args.length === 0 ? ["--help"] : args);
-    if (asked) await terminal.out(help);
+    if (args.length === 0) await overview(context);
+    else if (await execute(program, args)) await terminal.out(help);
   } catch (error) {
     if (error instanceof CommanderError && error.code === "commander.help") await terminal.err(help);
     thrown = error;
@@ -54,8 +56,12 @@ async function execute(program: Command, args: readonly string[]): Promise<boole
   }
 }
 
-/** The command tree, which help and completions are made from as well. */
-function makeProgram(context: Context, write: (text: string) => void): Command {
+/**
+ * The command tree, which help, completions, man pages and docs/reference.md are made from as well.
+ *
+ * @param write gets help and the version
+ */
+export function makeProgram(context: Context, write: (text: string) => void): Command {
   const program = new Command("agentgazer")
     .description("Keeps the credentials of LLM providers, and a local proxy that puts them in.")
     .version(`agentgazer ${context.version}`, "--version", "print the version")
@@ -74,6 +80,13 @@ function makeProgram(context: Context, write: (text: string) => void): Command {
   addImportCommand(program, context);
   addDoctorCommand(program, context);
   addCompletionsCommand(program, context);
+  addExamples(
+    program,
+    ["agentgazer", "say what there is and what to do next"],
+    ["agentgazer providers set openai", "store an API key; it is asked for"],
+    ["agentgazer start", "run the proxy"],
+    ['eval "$(agentgazer env)"', "point the tools of this shell at it"],
+  );
   return program;
 }
 

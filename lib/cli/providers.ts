@@ -4,6 +4,7 @@ import { MAX_KEY_BYTES, parseKey } from "../providers/key.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import { type Provider, providerById } from "../providers/table.ts";
 import { type Context, requireProvider } from "./context.ts";
+import { addExamples } from "./examples.ts";
 import type { Secret } from "../secret.ts";
 import type { Vault } from "../vault/vault.ts";
 import { listProviders } from "./list_providers.ts";
@@ -20,22 +21,35 @@ interface SetOptions {
 /** Adds `providers set | list | remove`. */
 export function addProviderCommands(program: Command, context: Context): void {
   const providers = program.command("providers").helpCommand(false).description("store and list API keys");
-  providers.command("set").description("store an API key; without [key] it is asked for, or read from stdin")
+  const setting = providers.command("set").description(
+    "store an API key; without [key] it is asked for, or read from stdin",
+  )
     .argument("<id>", "the provider, such as openai")
     .argument("[key]", "the key, or - for stdin")
     .option("--region <region>", "where the key is valid: moonshot, zhipu and minimax have several")
     .option("--force", "store it although its shape speaks against it")
     .action((id: string, key: string | undefined, options: SetOptions) => set(context, id, key, options));
+  addExamples(
+    setting,
+    ["agentgazer providers set anthropic", "a hidden prompt"],
+    ["agentgazer providers set anthropic < key.txt", "from a file; any pipe will do"],
+    ["agentgazer providers set moonshot --region global", "a key of api.moonshot.ai"],
+  );
   providers.command("list").description("list the providers that have a credential")
     .option("--all", "list all providers")
     .option("--json", "print JSON")
     .action(({ all, json }) => listProviders(context, all === true, json === true));
-  providers.command("test").description(
+  const testing = providers.command("test").description(
     "ask the providers whether the stored credentials are valid; costs nothing",
   )
     .argument("[id...]", "only these providers (default: all that have a credential)")
     .option("--json", "print JSON")
     .action((ids: readonly string[], { json }) => testProviders(context, ids, json === true));
+  addExamples(
+    testing,
+    ["agentgazer providers test", "all that have a credential"],
+    ["agentgazer providers test openai mistral", "these two"],
+  );
   providers.command("remove").description("remove a stored API key")
     .argument("<id>", "the provider")
     .option("--yes", "do not ask")

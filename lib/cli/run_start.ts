@@ -44,9 +44,6 @@ export async function start(
   // What happens to keys is told at every level.
   const notices = makeLog(logFormat, level === "error" ? "warn" : level, write, system.now);
   await moveIn(context, vault, notices);
-  if (!PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined)) {
-    log.event("warn", "no credential is stored yet: agentgazer providers set <id>, or agentgazer login <id>");
-  }
 
   const refresher = await refresherFor(context, vault, (level, message) => log.event(level, message));
   const stopping = new AbortController();
@@ -69,7 +66,7 @@ export async function start(
       await warnOnly(log, async () => {
         withdraw = await publishAddress(home, { url, pid: system.pid });
       });
-      announce(log, system, version, url);
+      announce(log, system, version, url, isEmpty(vault));
       if (tls === undefined && !isLoopback(host)) {
         log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");
       }
@@ -106,11 +103,18 @@ async function moveIn(context: Context, vault: Vault, log: Log): Promise<void> {
   if (failure !== undefined) await note(...failureNote(failure));
 }
 
-function announce(log: Log, system: System, version: string, url: string): void {
-  log.event("info", `agentgazer ${version} listens on ${url}`);
-  log.event("info", 'point your tools at it: eval "$(agentgazer env)"');
+/** The lines that matter to somebody who starts it for the first time. */
+function announce(log: Log, system: System, version: string, url: string, empty: boolean): void {
+  log.notice(`agentgazer ${version} listens on ${url}`);
+  log.notice('point a tool at it: eval "$(agentgazer env)", or agentgazer env --for <tool>');
+  if (empty) log.notice("add a key:          agentgazer providers set <id>, or agentgazer login <id>");
   const inForce = networkVariables(system.env);
   if (inForce.length > 0) log.event("info", `in force for connections to providers: ${inForce.join(", ")}`);
+}
+
+/** Whether no credential is stored yet. */
+function isEmpty(vault: Vault): boolean {
+  return !PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined);
 }
 
 /** Without the file only `env` can't tell another port than the default; the proxy works. */

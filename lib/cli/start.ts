@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "./context.ts";
+import { addExamples } from "./examples.ts";
 import { DEFAULT_PORT } from "./proxy_file.ts";
 
 const HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
@@ -19,7 +20,7 @@ export interface StartOptions {
 
 /** Adds `start`. */
 export function addStartCommand(program: Command, context: Context): void {
-  program.command("start").description("run the proxy in the foreground")
+  const starting = program.command("start").description("run the proxy in the foreground")
     .addOption(new Option("--host <address>", "where to listen").choices(HOSTS).default("127.0.0.1"))
     .option("--port <number>", "the port; 0 takes any free one", parsePort, DEFAULT_PORT)
     .option("--allow-host <name...>", "further names it answers to, as name or name:port", parseHosts)
@@ -34,6 +35,15 @@ export function addStartCommand(program: Command, context: Context): void {
       const { start } = await import("./run_start.ts");
       await start(context, options);
     });
+  addExamples(
+    starting,
+    ["agentgazer start", "for this machine, on port 18900"],
+    ["agentgazer start --port 8080", "on another port; `env` finds it"],
+    [
+      "agentgazer start --host :: --allow-host box --tls-cert c.pem --tls-key k.pem",
+      "for a network, over TLS",
+    ],
+  );
 }
 
 function parsePort(text: string): number {

@@ -39,6 +39,8 @@ export interface RequestLine {
 
 /** Writes the log of the proxy. */
 export interface Log {
+  /** What a person reads first: as text it stands for itself, without a time. Of level `info`. */
+  notice(message: string): void;
   request(line: RequestLine): void;
   event(level: LogLevel, message: string): void;
 }
@@ -96,18 +98,21 @@ export function makeLog(
   now: () => number,
 ): Log {
   const shows = (one: LogLevel) => LOG_LEVELS.indexOf(one) <= LOG_LEVELS.indexOf(level);
+  const timed = (level: LogLevel, message: string) => {
+    const time = new Date(now()).toISOString();
+    return format === "json"
+      ? JSON.stringify({ time, level, message }) + "\n"
+      : `${time} ${level}: ${message}\n`;
+  };
   return {
+    notice(message) {
+      if (shows("info")) write(format === "json" ? timed("info", message) : message + "\n");
+    },
     request(line) {
       if (shows("info")) write(format === "json" ? JSON.stringify(line) + "\n" : textOf(line));
     },
     event(eventLevel, message) {
-      if (!shows(eventLevel)) return;
-      const time = new Date(now()).toISOString();
-      write(
-        format === "json"
-          ? JSON.stringify({ time, level: eventLevel, message }) + "\n"
-          : `${time} ${eventLevel}: ${message}\n`,
-      );
+      if (shows(eventLevel)) write(timed(eventLevel, message));
     },
   };
 }

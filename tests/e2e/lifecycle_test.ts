@@ -156,13 +156,15 @@ testWith(
   },
 );
 
-testWith(["compile"], "agentgazer start warns and runs without a credential", async () => {
+testWith(["compile"], "agentgazer start says what to do first, without a credential", async () => {
   await using box = await makeBox();
   await using proxy = await box.start();
-  assert.match(
-    proxy.log(),
-    /no credential is stored yet: agentgazer providers set <id>, or agentgazer login <id>$/m,
-  );
+  await proxy.logged(/^add a key: {10}agentgazer providers set <id>, or agentgazer login <id>\n/m);
+  assert.deepEqual(proxy.log().split("\n").slice(0, -1).map((line) => line.split(/ listens|:/)[0]), [
+    "agentgazer 0.1.0",
+    "point a tool at it",
+    "add a key",
+  ]);
   const health = await (await fetch(proxy.url + "/health")).json();
   assert.deepEqual(Object.keys(health), ["status", "version", "uptime_ms"]);
   assert.equal(health.status, "ok");

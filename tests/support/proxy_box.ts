@@ -147,6 +147,7 @@ export async function makeProxyBox(options: ProxyBoxOptions = {}): Promise<Proxy
       return answerOf(await options.upstream?.(one) ?? Response.json({ ok: true }));
     },
     log: {
+      notice() {},
       request: (line) => lines.push({ ...line }),
       event: (level, message) => events.push(`${level}: ${message}`),
     },

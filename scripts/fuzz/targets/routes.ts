@@ -119,7 +119,7 @@ async function forward(head: RequestHead, baseOf: (provider: Provider) => string
       sent = { url, headers: [...headers], line: latin1(credential), token };
       return Promise.resolve({ status: 200, reason: "", headers: new FieldList(), body: null });
     },
-    log: { request() {}, event: (_, message) => void (bug = message) },
+    log: { notice() {}, request() {}, event: (_, message) => void (bug = message) },
     baseOf,
     system: { now: () => 0 },
     isDraining: () => false,

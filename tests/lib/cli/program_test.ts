@@ -16,7 +16,7 @@ const TOKEN = /^agz_[\w-]{43}\n$/;
 
 const STORIES: Readonly<Record<string, readonly Line[]>> = {
   "without a vault": [
-    ["", 0, /^Usage: agentgazer/, NOTHING],
+    ["", 0, /^agentgazer 1\.2\.3\nCredentials: none yet\nProxy: {7}not running\n/, NOTHING],
     ["--version", 0, /^agentgazer 1\.2\.3\n$/, NOTHING],
     [
       "providers list",

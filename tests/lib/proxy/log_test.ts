@@ -65,6 +65,17 @@ Deno.test("makeLog() writes an event on one line", () => {
   );
 });
 
+Deno.test("makeLog() writes a notice as it is, or as an event of level info", () => {
+  const notice = (format: LogFormat, level: LogLevel) =>
+    written(format, level, (log) => log.notice("it listens"));
+  assert.equal(notice("text", "info"), "it listens\n");
+  assert.equal(
+    notice("json", "debug"),
+    '{"time":"2026-11-02T09:00:00.000Z","level":"info","message":"it listens"}\n',
+  );
+  for (const format of ["text", "json"] as const) assert.equal(notice(format, "warn"), "");
+});
+
 Deno.test("makeLog() writes what its level asks for and nothing less important", async (t) => {
   for (const [most, level] of LOG_LEVELS.entries()) {
     await t.step(level, () => {

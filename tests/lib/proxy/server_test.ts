@@ -35,7 +35,7 @@ function setUp(refusal?: Error) {
     allowHosts: [],
     version: "1.2.3",
     system,
-    log: { request() {}, event: (level, message) => events.push(`${level}: ${message}`) },
+    log: { notice() {}, request() {}, event: (level, message) => events.push(`${level}: ${message}`) },
     upstream: () => new Promise(() => {}),
     baseOf: ({ base }) => base,
     credentials: new Credentials(box.vault, NO_RENEWAL, box.clock),
