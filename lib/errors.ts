@@ -2,7 +2,7 @@
  * The exit code of every way a command can fail. A code never changes its meaning, and a new code is a
  * new row here.
  */
-const EXIT_CODES = {
+export const EXIT_CODES = {
   bug: 1,
   usage: 2,
   credential_missing: 3,

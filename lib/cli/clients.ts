@@ -43,7 +43,7 @@ export function addClientCommands(program: Command, context: Context): void {
     .option("--json", "print JSON")
     .action(({ json }) => list(context, json === true));
   clients.command("remove").description("remove a client; its token ends at once")
-    .argument("<name>")
+    .argument("<name>", "the client")
     .action((name: string) => remove(context, name));
 }
 

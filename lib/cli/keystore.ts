@@ -26,7 +26,7 @@ const STATES: Readonly<Record<Trouble["state"], KeystoreStatus["state"]>> = {
 /** Adds `keystore status | move`. */
 export function addKeystoreCommands(program: Command, context: Context): void {
   const keystore = program.command("keystore").helpCommand(false).description(
-    "where the vault's key is kept",
+    "see and change where the vault's key is kept",
   );
   keystore.command("status").description("say which keystore is used, why, and whether it is open")
     .option("--json", "print JSON")

@@ -29,6 +29,7 @@ const PROBES = {
     succeeds("gnome-keyring-daemon", "--version") &&
     succeeds("dbus-daemon", "--version") &&
     succeeds("/usr/bin/python3", "-c", "import dbus, gi"),
+  mandoc: () => succeeds("sh", "-c", "command -v mandoc"),
   chromium: () => succeeds("chromium", "--version"),
   shells: () => ["bash", "zsh", "fish"].every((shell) => succeeds(shell, "-c", "true")),
 } as const;
