@@ -28,7 +28,7 @@ type Named = { readonly name: string; readonly text: string };
 
 function overview(program: Page): Named {
   const text = [
-    heading("NAME", `agentgazer \\- ${filled(decapitalised(program.text))}`),
+    heading("NAME", filled(`agentgazer - ${decapitalised(program.text)}`)),
     heading("SYNOPSIS", usage(program)),
     heading("DESCRIPTION", filled(DESCRIPTION)),
     heading("COMMANDS", terms(program.below.map(({ name, text }) => ({ term: name, text })))),
@@ -50,7 +50,7 @@ const DESCRIPTION = "agentgazer keeps API keys and logins in an encrypted vault,
 function command(page: Page): Named {
   const leaves = page.below.length > 0 ? page.below : [page];
   const text = [
-    heading("NAME", `${hyphenated(page.name)} \\- ${escaped(page.text)}`),
+    heading("NAME", filled(`${hyphenated(page.name)} - ${page.text}`)),
     heading("SYNOPSIS", leaves.map(usage).join("\n.br\n")),
     heading(
       "DESCRIPTION",
@@ -63,7 +63,7 @@ function command(page: Page): Named {
       : [],
     heading("SEE ALSO", ".BR agentgazer (1)"),
   ];
-  return { name: page.name.replaceAll(" ", "-"), text: text.join("") };
+  return { name: hyphenated(page.name), text: text.join("") };
 }
 
 function details(page: Page): string {
@@ -89,11 +89,11 @@ function examples({ examples }: Page): string {
 }
 
 function reference({ name }: Page): string {
-  return `.BR ${hyphenated(name)} (1)`;
+  return `.BR ${escaped(hyphenated(name))} (1)`;
 }
 
 function hyphenated(name: string): string {
-  return escaped(name.replaceAll(" ", "-"));
+  return name.replaceAll(" ", "-");
 }
 
 function decapitalised(text: string): string {
