@@ -13,7 +13,7 @@ import { legacyMachineId, machineId } from "./machine_id.ts";
 export function keyStores(system: System, machineKey: string, manner: "asking" | "silent"): KeyStores {
   const { env, random } = system;
   const asking = manner === "asking" ? askingFor(system) : SILENT;
-  const keyFile = keyFileFrom(env("AGENTGAZER_MACHINE_KEY_FILE"), machineKey);
+  const keyFile = keyFileFrom(env, machineKey);
   const identity = { uid: () => Deno.uid(), userName: currentUserName, machineId };
   const silent = itemsHere(system, SILENT, "username");
   const items = itemsHere(system, asking, "username").map((one, i) => itemBackend(one, silent[i]!, random));

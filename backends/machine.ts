@@ -28,16 +28,21 @@ export interface Identity {
 /** Where the key file is. */
 export interface KeyFile {
   readonly path: string;
-  /** Whether `AGENTGAZER_MACHINE_KEY_FILE` names it: then it is never made, and nothing else is bound. */
+  /** Whether the environment names it: then it is never made, and nothing else is bound. */
   readonly named: boolean;
 }
 
+/** What a systemd unit calls the key file that it hands on. */
+const CREDENTIAL = "agentgazer.key";
+
 /**
- * The key file that `AGENTGAZER_MACHINE_KEY_FILE` names, else our own.
+ * The key file that `AGENTGAZER_MACHINE_KEY_FILE` names, else the credential of the systemd unit
+ * (https://systemd.io/CREDENTIALS/) if there is one, else our own.
  *
  * @throws {AppError} `usage` when the name is no absolute path
  */
-export function keyFileFrom(named: string | undefined, own: string): KeyFile {
+export function keyFileFrom(env: (name: string) => string | undefined, own: string): KeyFile {
+  const named = env("AGENTGAZER_MACHINE_KEY_FILE") ?? credentialIn(env("CREDENTIALS_DIRECTORY"));
   if (named === undefined) return { path: own, named: false };
   if (isAbsolute(named)) return { path: named, named: true };
   throw new AppError(
@@ -45,6 +50,19 @@ export function keyFileFrom(named: string | undefined, own: string): KeyFile {
     "Cannot use the value of AGENTGAZER_MACHINE_KEY_FILE: the path is not absolute",
     "set it to an absolute path",
   );
+}
+
+/** A unit may be told to hand on what is not there; then the folder lacks it. */
+function credentialIn(folder: string | undefined): string | undefined {
+  if (folder === undefined || !isAbsolute(folder)) return undefined;
+  const path = join(folder, CREDENTIAL);
+  try {
+    Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    // Otherwise it is there, and reading it says what is wrong.
+  }
+  return path;
 }
 
 /** What the key was derived with, besides the key file; `null` is not bound. Recorded in the clear. */
