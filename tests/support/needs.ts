@@ -31,6 +31,15 @@ const PROBES = {
     succeeds("/usr/bin/python3", "-c", "import dbus, gi"),
   mandoc: () => succeeds("sh", "-c", "command -v mandoc"),
   chromium: () => succeeds("chromium", "--version"),
+  /** A boot of another system, and the right to have one. */
+  nspawn: () => Deno.uid() === 0 && succeeds("systemd-nspawn", "--version"),
+  lintian: () => succeeds("lintian", "--version"),
+  /** An arm64 processor in software, with Debian's C library for it. */
+  arm64: () =>
+    succeeds("qemu-aarch64-static", "--version") &&
+    exists("/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1"),
+  ruby: () => succeeds("ruby", "--version"),
+  shellcheck: () => succeeds("shellcheck", "--version"),
   shells: () => ["bash", "zsh", "fish"].every((shell) => succeeds(shell, "-c", "true")),
 } as const;
 

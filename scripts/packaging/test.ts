@@ -1,0 +1,17 @@
+/**
+ * Makes the packages, and tests them in clean Debian systems. Runs in a network of its own, so that ports are free and
+ * nothing is reached.
+ *
+ *   scripts/deno task test-packages [arguments of `deno test`]
+ */
+import { join } from "node:path";
+import { ROOT, runDeno } from "../compile/deno.ts";
+import { makeBase } from "../../tests/support/debian/base.ts";
+
+await runDeno("run", "-q", "-A", "scripts/packaging/main.ts");
+await makeBase();
+const tests = Deno.args.length > 0 ? Deno.args : [join(ROOT, "tests", "packaging")];
+const inside = ['ip link set lo up && exec "$@"', "sh", Deno.execPath(), "test", "-q", "-A", ...tests];
+const { code } = await new Deno.Command("unshare", { args: ["--net", "sh", "-c", ...inside], cwd: ROOT })
+  .spawn().status;
+Deno.exit(code);
