@@ -4,11 +4,9 @@ import { gzipSync } from "node:zlib";
 import type { Target } from "../compile/targets.ts";
 import { debianChangelog } from "./changelog.ts";
 import { completions, manuals, ownFile } from "./documents.ts";
-import { HOMEPAGE, VERSION } from "./release.ts";
+import { HOMEPAGE, MAINTAINER, VERSION } from "./release.ts";
 import { run } from "./run.ts";
 import { type PackedFile, type Tree, writeTree } from "./tree.ts";
-
-const MAINTAINER = "The agentgazer developers <agentgazer@users.noreply.github.com>";
 
 /** What Debian calls the processors. */
 const ARCHITECTURES: Readonly<Record<Target["arch"], string>> = { x86_64: "amd64", aarch64: "arm64" };
@@ -52,7 +50,9 @@ async function contents(executable: string, seconds: number): Promise<Tree> {
     ["usr/share/bash-completion/completions/agentgazer", { content: completions("bash") }],
     ["usr/share/zsh/vendor-completions/_agentgazer", { content: completions("zsh") }],
     ["usr/share/fish/vendor_completions.d/agentgazer.fish", { content: completions("fish") }],
-    ["usr/share/doc/agentgazer/copyright", { content: await debianFile("copyright") }],
+    ["usr/share/doc/agentgazer/copyright", {
+      content: (await debianFile("copyright")).replace("@HOMEPAGE@", HOMEPAGE),
+    }],
     ["usr/share/doc/agentgazer/changelog.gz", { content: zipped(changelog) }],
     ["usr/share/lintian/overrides/agentgazer", { content: await debianFile("lintian-overrides") }],
     ...manuals(seconds).map(({ file, text }) =>

@@ -3,8 +3,24 @@ import type { Target } from "../compile/targets.ts";
 
 export const VERSION = config.version;
 
+/** The repository in which the release is made, as `owner/name`. A build elsewhere names an address that nobody has. */
+const repository = Deno.env.get("GITHUB_REPOSITORY");
+
+if (repository !== undefined && !/^[\w-]+\/[\w.-]+$/.test(repository)) {
+  throw new Error("GITHUB_REPOSITORY is not of the form owner/name");
+}
+
 /** Where the project lives. */
-export const HOMEPAGE = "https://github.com/agentgazer/agentgazer";
+export const HOMEPAGE = repository === undefined
+  ? "https://agentgazer.example"
+  : `https://github.com/${repository}`;
+
+/** Who answers for the packages, as Debian writes it. */
+export const MAINTAINER = `The agentgazer developers <${
+  repository === undefined
+    ? "maintainers@agentgazer.example"
+    : `${repository.split("/")[0]}@users.noreply.github.com`
+}>`;
 
 /** Where the files of this version are to be had. */
 export const DOWNLOADS = `${HOMEPAGE}/releases/download/v${VERSION}`;

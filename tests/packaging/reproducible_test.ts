@@ -5,7 +5,7 @@ import { makeArchive } from "../../scripts/packaging/archive.ts";
 import { makeDeb } from "../../scripts/packaging/deb.ts";
 import { sha256 } from "../../scripts/packaging/digests.ts";
 import { run } from "../support/packages.ts";
-import { ROOT, testWith } from "../support/needs.ts";
+import { ROOT } from "../support/needs.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const SECONDS = 1_790_000_000;
@@ -28,8 +28,7 @@ async function copyTo(folder: string): Promise<{ tree: string; env: Record<strin
   return { tree, env: { DENO_DIR: cache, SOURCE_DATE_EPOCH: String(SECONDS), TMPDIR: folder } };
 }
 
-testWith(
-  ["compile"],
+Deno.test(
   "two builds in two folders are the same to the byte, whatever the umask is",
   async () => {
     using folder = temporaryFolder();
