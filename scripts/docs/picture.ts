@@ -16,7 +16,7 @@ import { screensAsSvg } from "./svg.ts";
 const PROMPT = "$ ";
 
 /** Only the server of this picture needs an authority of its own. */
-const OWN_AUTHORITY = /^.*DENO_CERT.*\n/m;
+const OWN_AUTHORITY = /^.*DENO_CERT\r?\n/m;
 
 /** What the provider answers. */
 const ANSWER = '{"object":"response","status":"completed","output_text":"Hello!"}\n';

@@ -113,7 +113,7 @@ testWith(["ruby"], "a formula of all targets gives each system its own archive",
   for (const [at, { triple, os, arch }] of TARGETS.entries()) {
     await t.step(triple, async () => {
       const seen = await asHomebrew(folder.at("agentgazer.rb"), os, arch);
-      assert.ok(seen.url!.endsWith(`-${triple}.tar.gz`), seen.url);
+      assert.ok(seen.url!.endsWith(`-${triple}.tar.gz`), seen.url!);
       assert.equal(seen.sha256, String(at).repeat(64));
     });
   }

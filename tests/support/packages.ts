@@ -20,8 +20,19 @@ export async function archives(): Promise<ReadonlyMap<string, string>> {
   return new Map(paths.filter((_, at) => there[at]));
 }
 
+/** What a program left. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** Runs a program to its end. */
-export async function run(program: string, args: readonly string[], env: Record<string, string> = {}) {
+export async function run(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const command = new Deno.Command(program, { args: [...args], env, stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
