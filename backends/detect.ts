@@ -3,7 +3,6 @@ import {
   type BackendName,
   BACKENDS,
   type Choice,
-  CHOICES,
   type ChosenStore,
   type KeyRecord,
   type KeyStore,
@@ -21,19 +20,19 @@ const VARIABLE = "AGENTGAZER_SECRET_BACKEND";
  *
  * @param available the backends of this operating system, best first
  * @param forced the value of `AGENTGAZER_SECRET_BACKEND`
- * @param tell tells the user what a new vault falls back to
+ * @param tellFallback tells the user that the key of a new vault is in a file, for want of something better
  * @throws {AppError} `usage` for a value that is no backend, `keystore_unavailable` for one that is not there
  */
 export function detectKeyStores(
   available: readonly KeyStore[],
   forced: string | undefined,
-  tell: (message: string) => void = () => {},
+  tellFallback: () => void = () => {},
 ): KeyStores {
   const name = forced === undefined ? undefined : BACKENDS.find((backend) => backend === forced);
   if (forced !== undefined && name === undefined) {
     throw new AppError(
       "usage",
-      `Cannot use the value of ${VARIABLE}: it names no backend`,
+      `Cannot use the value of ${VARIABLE}: it names no keystore`,
       `set it to one of ${BACKENDS.join(", ")}, or unset it`,
     );
   }
@@ -70,21 +69,22 @@ export function detectKeyStores(
     const { store, chosen, result } = await choose((one, wish) => one.probe(wish));
     if (result.state === "open") {
       const isFallback = store.backend === "machine" && chosen !== "forced" && chosen !== "best";
-      return { store: isFallback ? telling(store, CHOICES[chosen]) : store, chosen };
+      return { store: isFallback ? telling(store) : store, chosen };
     }
     const way = name === undefined
-      ? `or keep the key in a file: ${VARIABLE}=machine`
+      ? `or keep the key in a file: export ${VARIABLE}=machine`
       : `or unset ${VARIABLE}`;
     throw keystoreError({ reason: result.reason, hint: `${result.hint}; ${way}` });
   }
 
   /** Tells it when the key is made, since a vault that is not made in the end keeps none. */
-  function telling(store: KeyStore, why: string): KeyStore {
+  function telling(store: KeyStore): KeyStore {
     return {
       ...store,
-      create(...key) {
-        tell(`the vault's key is kept in a file, because ${why}`);
-        return store.create(...key);
+      async create(...key) {
+        const made = await store.create(...key);
+        tellFallback();
+        return made;
       },
     };
   }

@@ -110,7 +110,11 @@ export function itemBackend(
 
 /** The keystore's name in messages. */
 export function nameOf(backend: BackendName): string {
-  return { keychain: "the macOS Keychain", libsecret: "the Secret Service", machine: "machine.key" }[backend];
+  return {
+    keychain: "the macOS Keychain",
+    libsecret: "the keyring (Secret Service)",
+    machine: "machine.key",
+  }[backend];
 }
 
 /** ASCII only, since keystores mangle other bytes, and marked, so that a foreign value is not taken for a key. */

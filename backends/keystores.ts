@@ -18,11 +18,15 @@ export function keyStores(system: System, machineKey: string, manner: "asking" |
   const silent = itemsHere(system, SILENT, "username");
   const items = itemsHere(system, asking, "username").map((one, i) => itemBackend(one, silent[i]!, random));
   const machine = machineBackend(keyFile, identity, random);
-  const tell = (message: string) => void system.terminal.err(`agentgazer: ${message}\n`);
+  const tellFallback = () =>
+    void system.terminal.err(
+      `agentgazer: the vault's key is in a file, ${keyFile.path}, since no desktop keyring can be used here ` +
+        "(agentgazer keystore status says why)\n",
+    );
   return detectKeyStores(
     [...items, machine],
     env("AGENTGAZER_SECRET_BACKEND"),
-    manner === "asking" ? tell : undefined,
+    manner === "asking" ? tellFallback : undefined,
   );
 }
 

@@ -12,19 +12,19 @@ const UNLOCK =
 
 const MISSING = {
   no_bus: {
-    reason: "Cannot reach the Secret Service: there is no D-Bus session bus",
+    reason: "Cannot reach the keyring (Secret Service): there is no D-Bus session bus",
     hint: "run this in the desktop session, or set DBUS_SESSION_BUS_ADDRESS to its bus",
   },
   no_secret_tool: {
-    reason: "Cannot reach the Secret Service: secret-tool is not installed",
+    reason: "Cannot reach the keyring (Secret Service): secret-tool is not installed",
     hint: "install it (Debian: libsecret-tools; Fedora, Arch: libsecret)",
   },
   no_service: {
-    reason: "Cannot reach the Secret Service: nothing on the session bus provides it",
+    reason: "Cannot reach the keyring (Secret Service): nothing on the session bus provides it",
     hint: `log in to the desktop; on a terminal: ${DAEMON}`,
   },
   no_collection: {
-    reason: "Cannot use the Secret Service: it has no keyring yet",
+    reason: "Cannot use the keyring (Secret Service): there is none yet",
     hint: `make one in the desktop's password manager; on a terminal: ${DAEMON}`,
   },
 } as const satisfies Partial<Record<Choice, { reason: string; hint: string }>>;
@@ -101,5 +101,5 @@ export function asTrouble(problem: MissingOrTrouble): Trouble {
 }
 
 function unavailable(what: string, hint: string): Trouble {
-  return { state: "unavailable", reason: `Cannot reach the Secret Service: ${what}`, hint };
+  return { state: "unavailable", reason: `Cannot reach the keyring (Secret Service): ${what}`, hint };
 }

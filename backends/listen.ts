@@ -23,8 +23,8 @@ export function listen({ hostname, port, tls }: ListenOptions): Listener {
 }
 
 function listenTls(hostname: string, port: number, tls: TlsFiles): Deno.TlsListener {
-  const cert = read(tls.cert, "certificate");
-  const key = read(tls.key, "certificate's key");
+  const cert = read(tls.cert, "--tls-cert");
+  const key = read(tls.key, "--tls-key");
   try {
     return Deno.listenTls({ hostname, port, cert, key, alpnProtocols: ["http/1.1"] });
   } catch (error) {
@@ -37,10 +37,21 @@ function listenTls(hostname: string, port: number, tls: TlsFiles): Deno.TlsListe
   }
 }
 
-function read(path: string, what: string): string {
+function read(path: string, option: string): string {
   try {
     return Deno.readTextFileSync(path);
-  } catch {
-    throw new AppError("usage", `Cannot read the file of the ${what}`, "name a PEM file that you may read");
+  } catch (error) {
+    throw new AppError(
+      "usage",
+      `Cannot read the file that ${option} names: ${reasonOf(error)}`,
+      "name a PEM file that you may read",
+    );
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "you may not read it";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return "the system refused";
 }

@@ -28,8 +28,8 @@ export interface Identity {
 /** Where the key file is. */
 export interface KeyFile {
   readonly path: string;
-  /** Whether the environment names it: then it is never made, and nothing else is bound. */
-  readonly named: boolean;
+  /** The variable that names it, if one does: then it is never made, and nothing else is bound. */
+  readonly named: false | "AGENTGAZER_MACHINE_KEY_FILE" | "CREDENTIALS_DIRECTORY";
 }
 
 /** What a systemd unit calls the key file that it hands on. */
@@ -42,9 +42,14 @@ const CREDENTIAL = "agentgazer.key";
  * @throws {AppError} `usage` when the name is no absolute path
  */
 export function keyFileFrom(env: (name: string) => string | undefined, own: string): KeyFile {
-  const named = env("AGENTGAZER_MACHINE_KEY_FILE") ?? credentialIn(env("CREDENTIALS_DIRECTORY"));
-  if (named === undefined) return { path: own, named: false };
-  if (isAbsolute(named)) return { path: named, named: true };
+  const named = env("AGENTGAZER_MACHINE_KEY_FILE");
+  if (named === undefined) {
+    const credential = credentialIn(env("CREDENTIALS_DIRECTORY"));
+    return credential === undefined
+      ? { path: own, named: false }
+      : { path: credential, named: "CREDENTIALS_DIRECTORY" };
+  }
+  if (isAbsolute(named)) return { path: named, named: "AGENTGAZER_MACHINE_KEY_FILE" };
   throw new AppError(
     "usage",
     "Cannot use the value of AGENTGAZER_MACHINE_KEY_FILE: the path is not absolute",
@@ -107,7 +112,7 @@ export function machineBackend(
       };
     }
     const secret = readKeyFile(keyFile);
-    if (secret === undefined) return missing(keyFile);
+    if (secret === undefined) return missing(keyFile, bound);
     const id = bound.machine === null ? undefined : await identity.machineId();
     const now: Bound = {
       uid: bound.uid === null ? null : identity.uid(),
@@ -115,7 +120,9 @@ export function machineBackend(
       machine: fingerprint(id),
     };
     const changed = changes(bound, now);
-    if (record.keyFile !== digest(secret)) changed.push(`${keyFile.path} is another key file`);
+    if (record.keyFile !== digest(secret)) {
+      changed.push(`${inWords(keyFile)} is not the key file that it was made with`);
+    }
     return { state: "found", key: derive(secret, salt, now, id), changed };
   }
 
@@ -150,12 +157,12 @@ function derive(
   return new Uint8Array(hkdfSync("sha256", secret, salt, info, KEY_BYTES));
 }
 
-function readKeyFile({ path, named }: KeyFile): Uint8Array | undefined {
-  const secret = readGuarded(path, named ? "named" : "own");
+function readKeyFile(keyFile: KeyFile): Uint8Array | undefined {
+  const secret = readGuarded(keyFile.path, keyFile.named ? "named" : "own");
   if (secret !== undefined && secret.length < KEY_BYTES) {
     throw new AppError(
       "keystore_unavailable",
-      `Cannot use ${path}: it is shorter than ${KEY_BYTES} bytes`,
+      `Cannot use ${inWords(keyFile)}: it is shorter than ${KEY_BYTES} bytes`,
       "put the right key file there",
     );
   }
@@ -169,8 +176,10 @@ function makeKeyFile(
   if (named) {
     throw new AppError(
       "keystore_unavailable",
-      `Cannot use ${path}, which AGENTGAZER_MACHINE_KEY_FILE names: there is no such file`,
-      `make one and keep it: (umask 077; head -c ${KEY_BYTES} /dev/urandom > "$AGENTGAZER_MACHINE_KEY_FILE")`,
+      `Cannot make the vault: there is no file ${path}, which ${named} names`,
+      named === "CREDENTIALS_DIRECTORY"
+        ? `name the file in the unit: LoadCredential=${CREDENTIAL}:<file>`
+        : `make one and keep it: (umask 077; head -c ${KEY_BYTES} /dev/urandom > "$${named}")`,
     );
   }
   const secret = random(KEY_BYTES);
@@ -208,7 +217,24 @@ function olderVaultBeside(path: string): string | undefined {
   }
 }
 
-function missing({ path }: KeyFile): KeyResult {
+function missing({ path, named }: KeyFile, { uid }: Bound): Trouble {
+  // What was made with a named file is bound to no user.
+  const needsName = uid === null;
+  if (named) {
+    return {
+      state: "absent",
+      reason: `Cannot open the vault: there is no file ${path}, which ${named} names`,
+      hint: needsName ? `correct ${named}, or put the file there` : `unset ${named}, or correct it`,
+      isMisnamed: true,
+    };
+  }
+  if (needsName) {
+    return {
+      state: "absent",
+      reason: "Cannot open the vault: it was made with a key file of your own, which no variable names now",
+      hint: `set AGENTGAZER_MACHINE_KEY_FILE to it; in a systemd unit: LoadCredential=${CREDENTIAL}:<file>`,
+    };
+  }
   return {
     state: "absent",
     reason: `Cannot open the vault: its key file ${path} is missing`,
@@ -216,17 +242,24 @@ function missing({ path }: KeyFile): KeyResult {
   };
 }
 
+/** A key file, and who says so: what is wrong may be there. */
+function inWords({ path, named }: KeyFile): string {
+  return named ? `${path}, which ${named} names,` : path;
+}
+
 function changes(was: Bound, is: Bound): string[] {
   const changed: string[] = [];
-  if (was.uid !== is.uid) changed.push(`it was made by user id ${was.uid}, this is ${is.uid}`);
-  if (was.user !== is.user) {
-    changed.push(`it was made by the user ${JSON.stringify(was.user)}, this is ${JSON.stringify(is.user)}`);
+  if (was.uid !== is.uid || was.user !== is.user) {
+    const [then, now] = [was, is].map(({ uid, user }) =>
+      user === "" || was.user === is.user ? `id ${uid}` : JSON.stringify(user)
+    );
+    changed.push(`it was made by another user (${then}, not ${now})`);
   }
   if (was.machine !== is.machine) {
     changed.push(
       is.machine === null
-        ? "it was made on a machine with a machine-id, this one has none"
-        : "it was made on a machine with another machine-id",
+        ? "it was made on a machine with a machine-id, which this one does not have"
+        : "it was made on another machine",
     );
   }
   return changed;

@@ -21,12 +21,19 @@ function terminal(): Terminal {
     err: (text) => write(Deno.stderr, text).catch(() => {}),
     async read() {
       const bytes = new Uint8Array(4096);
-      const count = await Deno.stdin.read(bytes);
+      const count = await Deno.stdin.read(bytes).catch(refuseInput);
       return count === null ? null : bytes.subarray(0, count);
     },
     columns,
     setRaw: (raw) => Deno.stdin.setRaw(raw),
   };
+}
+
+/** The runtime opens a terminal once more, by its name, to be able to wait for it. */
+function refuseInput(error: unknown): never {
+  if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+  const hint = "let /dev into the sandbox (bwrap: --dev /dev), or pass the input in through a pipe";
+  throw new AppError("usage", "Cannot read from the terminal: its device in /dev is not there", hint);
 }
 
 function columns(): number | undefined {

@@ -36,7 +36,7 @@ export async function checkCredential(
     answers.find(({ result }) => result === "no-access");
   if (home === undefined) {
     const tried = answers.filter(({ result }) => result === "rejected").map(({ name }) => name);
-    const also = tried.length === 0 ? "" : `also in ${tried.join(" and ")}; `;
+    const also = tried.length === 0 ? "" : `also not valid in ${tried.join(" and ")}; `;
     return { ...verdict, detail: `${also}store another one: ${storeCommand(provider)}` };
   }
   const command = `${storeCommand(provider)} --region ${home.name}`;

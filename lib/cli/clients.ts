@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { PROVIDERS } from "../providers/table.ts";
 import { type Client, clientFields, clientsIn, newToken } from "../vault/client.ts";
 import { damagedEntry, entryName } from "../vault/envelope.ts";
-import { type Context, requireProvider } from "./context.ts";
+import { type Context, requireProviders } from "./context.ts";
 import { addExamples } from "./examples.ts";
 import { parseLifetime } from "./lifetime.ts";
 import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
@@ -50,7 +50,7 @@ export function addClientCommands(program: Command, context: Context): void {
 async function add(context: Context, name: string, options: AddOptions): Promise<void> {
   const { system } = context;
   refuseName(name);
-  const allow = options.allow?.map((id) => requireProvider(id).id) ?? null;
+  const allow = options.allow === undefined ? null : requireProviders(options.allow).map(({ id }) => id);
   const now = system.now();
   const lifetime = options.expires === undefined ? undefined : parseLifetime(options.expires);
   const expiresAt = lifetime === undefined ? null : new Date(now + lifetime).toISOString();
@@ -62,7 +62,13 @@ async function add(context: Context, name: string, options: AddOptions): Promise
     if (draft.has("client", name)) throw exists();
     draft.put("client", name, token, fields);
   });
-  await system.terminal.out(token.reveal() + "\n");
+  try {
+    await system.terminal.out(token.reveal() + "\n");
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const mend = `the client was added; to see its token: agentgazer env --client ${name}`;
+    throw new AppError(error.code, error.message, mend);
+  }
 }
 
 async function list(context: Context, json: boolean): Promise<void> {
@@ -80,7 +86,9 @@ async function list(context: Context, json: boolean): Promise<void> {
       })),
     );
   } else if (good.length > 0) await writeTable(terminal, env("NO_COLOR") === undefined, COLUMNS, good);
-  else await writeNote(terminal, "there are no clients yet", "agentgazer clients add <name>");
+  else if (damaged.length === 0) {
+    await writeNote(terminal, "there are no clients yet", "agentgazer clients add <name>");
+  }
   const [broken] = damaged;
   if (broken !== undefined) throw damagedEntry(entryName("client", broken));
 }

@@ -7,6 +7,7 @@ import type { LegacyStores } from "../vault/legacy.ts";
 import { type Home, homeFrom } from "../vault/home.ts";
 import type { KeyStores } from "../vault/keystore.ts";
 import { Vault } from "../vault/vault.ts";
+import { idsMeantBy } from "./everyday_words.ts";
 import { migratePlaintext } from "./migrate.ts";
 import { Regions } from "./regions.ts";
 import { type Note, writeNote } from "./render.ts";
@@ -73,10 +74,16 @@ export function makeContext(options: CliOptions): Context {
 export function requireProvider(id: string): Provider {
   const provider = providerById(id);
   if (provider !== undefined) return provider;
-  const near = nearest(id, PROVIDERS.map((row) => row.id));
+  const meant = idsMeantBy(id);
+  const near = meant.length > 0 ? meant.join("` or `") : nearest(id, PROVIDERS.map((row) => row.id));
   throw new AppError(
     "usage",
     "Cannot find a provider with that id",
     near === undefined ? "agentgazer providers list --all" : `did you mean \`${near}\`?`,
   );
+}
+
+/** The providers with these ids, of which commas may join several. @throws {AppError} as {@linkcode requireProvider} does */
+export function requireProviders(ids: readonly string[]): Provider[] {
+  return ids.flatMap((text) => text.replace(/,$/, "").split(",")).map(requireProvider);
 }

@@ -2,7 +2,8 @@ import { renderUnicodeCompact } from "uqr";
 import { AppError } from "../errors.ts";
 import type { Conversation, Wait } from "../oauth/service.ts";
 import type { System } from "../system.ts";
-import { interrupted, readLines } from "./prompt.ts";
+import { readLines } from "./prompt.ts";
+import { interrupted } from "./until_stopped.ts";
 import { showWaiting, type Waiting } from "./waiting.ts";
 
 /** A conversation at a terminal. */

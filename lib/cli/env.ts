@@ -6,23 +6,12 @@ import type { Secret } from "../secret.ts";
 import { clientFields, DEFAULT_CLIENT, isExpired, newToken, parseClient } from "../vault/client.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type Context, requireProvider } from "./context.ts";
+import { type Context, requireProviders } from "./context.ts";
 import { addExamples } from "./examples.ts";
-import { readAddress } from "./proxy_file.ts";
+import { readAddress, runningAddress } from "./proxy_file.ts";
 import { writeJson, writeNote } from "./render.ts";
+import { SHELLS } from "./shells.ts";
 import { type Reading, sdkReading, type Tool, TOOLS } from "./tools.ts";
-
-/** How each shell sets a variable for the programs it starts, and takes one away. */
-const SHELLS = {
-  posix: {
-    set: (name: string, value: string) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
-    unset: (name: string) => `unset ${name}\n`,
-  },
-  fish: {
-    set: (name: string, value: string) => `set -gx ${name} '${value.replaceAll(/['\\]/g, "\\$&")}'\n`,
-    unset: (name: string) => `set -e ${name}\n`,
-  },
-};
 
 interface EnvOptions {
   readonly for?: string;
@@ -57,10 +46,11 @@ export function addEnvCommand(program: Command, context: Context): void {
 async function env(context: Context, options: EnvOptions): Promise<void> {
   const { shell, provider, client } = options;
   const { terminal } = context.system;
-  const asked = provider?.map(requireProvider);
+  const home = context.home();
+  const asked = provider && requireProviders(provider);
   const tool = options.for === undefined ? undefined : TOOLS[options.for]!;
   const readings = tool?.reads ?? PROVIDERS.map(sdkReading);
-  if (asked !== undefined) refuseUnread(asked, readings);
+  if (asked !== undefined) refuseUnread(asked, readings, options.for);
   const vault = await context.vault();
   const token = await tokenOf(context, vault, client);
   const contents = vault.read();
@@ -69,7 +59,7 @@ async function env(context: Context, options: EnvOptions): Promise<void> {
     asked?.includes(row) ??
       (credentialKind(contents, row) !== undefined && allow?.includes(row.id) !== false)
   );
-  const found = pointed(readings, usable.map(({ id }) => id), readAddress(context.home()));
+  const found = pointed(readings, usable.map(({ id }) => id), readAddress(home));
   const variables = variablesFor(found, token);
   if (shell === "json") await writeJson(terminal, Object.fromEntries(variables));
   else {
@@ -81,8 +71,15 @@ async function env(context: Context, options: EnvOptions): Promise<void> {
     ].join(""));
   }
   const [first] = found;
-  if (first === undefined) await writeNote(terminal, ...nothingFor(tool));
-  else if (tool?.remark !== undefined) await writeNote(terminal, ...tool.remark(first.url));
+  if (first === undefined) return await writeNote(terminal, ...nothingFor(tool));
+  if (tool?.remark !== undefined) await writeNote(terminal, ...tool.remark(first.url));
+  const empty = asked?.filter((row) => credentialKind(contents, row) === undefined) ?? [];
+  for (const row of empty) {
+    await writeNote(terminal, `no credential of ${row.name} is stored`, storeCommand(row));
+  }
+  if (runningAddress(home) === undefined) {
+    await writeNote(terminal, "no proxy is running yet", "agentgazer start");
+  }
 }
 
 /** A {@linkcode Reading} whose provider has been picked. */
@@ -110,13 +107,13 @@ function variablesFor(found: readonly Pointed[], token: Secret): Map<string, str
 }
 
 /** @throws {AppError} `usage` for a provider that the tool can't be pointed at */
-function refuseUnread(asked: readonly Provider[], readings: readonly Reading[]): void {
+function refuseUnread(asked: readonly Provider[], readings: readonly Reading[], tool?: string): void {
   const known = readings.flatMap(({ providers }) => providers);
   const unread = asked.find(({ id }) => !known.includes(id));
   if (unread === undefined) return;
   throw new AppError(
     "usage",
-    `That tool can't be pointed at ${unread.name} by variables`,
+    `Cannot point ${tool} at ${unread.name}`,
     `it can use ${known.join(", ")}`,
   );
 }
@@ -143,10 +140,14 @@ async function tokenOf({ system }: Context, vault: Vault, name: string): Promise
     throw new AppError(
       "refused",
       "Cannot use that client: its token has expired",
-      "remove it and add it again: agentgazer clients remove <name>",
+      `agentgazer clients remove ${name}, then: agentgazer clients add ${name}`,
     );
   }
   const token = await vault.open("client", name);
   if (token !== undefined) return token;
-  throw new AppError("not_found", "Cannot find a client with that name", "agentgazer clients list");
+  throw new AppError(
+    "not_found",
+    "Cannot find a client with that name",
+    "agentgazer clients list, or agentgazer clients add <name>",
+  );
 }

@@ -13,11 +13,8 @@ export function tlsFor(
   { host, tlsCert: cert, tlsKey: key, insecureHttp }: StartOptions,
 ): TlsFiles | undefined {
   if ((cert === undefined) !== (key === undefined)) {
-    throw new AppError(
-      "usage",
-      "Cannot use TLS with half of what it takes",
-      "give both --tls-cert and --tls-key",
-    );
+    const [given, other] = key === undefined ? ["--tls-cert", "--tls-key"] : ["--tls-key", "--tls-cert"];
+    throw new AppError("usage", `Cannot use ${given} without ${other}`, `add ${other} <file>`);
   }
   if (cert !== undefined && key !== undefined) {
     if (!insecureHttp) return { cert, key };
@@ -26,8 +23,8 @@ export function tlsFor(
   if (isLoopback(host) || insecureHttp) return undefined;
   throw new AppError(
     "refused",
-    "Cannot listen beyond loopback without TLS: tokens and prompts would cross the network in the clear",
-    "agentgazer start --host <address> --tls-cert <file> --tls-key <file>, or --insecure-http if you accept that",
+    `Cannot listen on ${host} without TLS: others on the network could read tokens and prompts`,
+    "add --tls-cert <file> --tls-key <file>; or --insecure-http, if others may read them",
   );
 }
 

@@ -48,6 +48,10 @@ export async function listProviders(context: Context, all: boolean, json: boolea
   const { terminal, env, now } = context.system;
   const contents = (await context.vault("silent")).read();
   const [keys, logins] = [contents.entries("api-key"), contents.entries("login")];
+  const damaged = [
+    ...keys.damaged.map((name) => entryName("api-key", name)),
+    ...logins.damaged.map((name) => entryName("login", name)),
+  ];
   const regions = context.regions();
   const stored = [...keys.good, ...logins.good];
   const rows = PROVIDERS.map((provider) => listed(provider, stored, regions, now())).filter((row) =>
@@ -57,11 +61,10 @@ export async function listProviders(context: Context, all: boolean, json: boolea
   else if (rows.length > 0) {
     const shown = terminal.stdout.isTerminal && logins.good.length === 0 ? COLUMNS : columnsAt(now());
     await writeTable(terminal, env("NO_COLOR") === undefined, shown, rows);
-  } else await writeNote(terminal, "no credential is stored", "agentgazer providers set <id>");
-  const [broken] = [
-    ...keys.damaged.map((name) => entryName("api-key", name)),
-    ...logins.damaged.map((name) => entryName("login", name)),
-  ];
+  } else if (damaged.length === 0) {
+    await writeNote(terminal, "no credential is stored", "agentgazer providers set <id>");
+  }
+  const [broken] = damaged;
   if (broken !== undefined) throw damagedEntry(broken);
 }
 

@@ -44,9 +44,7 @@ async function logIn(context: Context, id: string, { device, browser, region }: 
     throw new AppError("usage", `${provider.name} has no login with a code`, storeCommand(provider));
   }
   refuseRuntimeVariables(system.env, "log in");
-  const chosen = region === undefined
-    ? context.regions().of(provider)
-    : requireRegion(provider, region, "--region");
+  const chosen = region === undefined ? context.regions().of(provider) : requireRegion(provider, region);
   const vault = await context.vault();
   // A login that could not be stored in the end would be lost.
   await vault.prepare();
@@ -87,10 +85,11 @@ async function tellSuccess({ system }: Context, provider: Provider, { fields }: 
 /**
  * The provider with this id, if it is one that people log in to.
  *
+ * @param command what is to be typed for another one
  * @throws {AppError} `usage`
  */
-export function requireLogin(id: string): Provider {
+export function requireLogin(id: string, command = storeCommand): Provider {
   const provider = requireProvider(id);
   if (provider.auth !== "api-key") return provider;
-  throw new AppError("usage", `${provider.name} has no login: it takes an API key`, storeCommand(provider));
+  throw new AppError("usage", `${provider.name} has no login: it takes an API key`, command(provider));
 }

@@ -47,18 +47,22 @@ async function refuseInvalid(
 ): Promise<void> {
   const { result, detail } = await checkCredential(context, provider, region, { secret });
   if (result === "valid") return;
-  const said = detail === undefined ? "" : `: ${detail}`;
   if (result === "rejected" || result === "no-access") {
-    const others = Object.keys(KEY_PAGES).filter((name) => name !== region).join(" or ");
-    throw new AppError(
-      "credential_rejected",
-      `The plan did not accept the key${said}`,
-      `nothing was stored; for a key of another region: ${storeCommand(provider)} --region ${others}`,
-    );
+    const again = storeCommand(provider);
+    const [other, page] = Object.entries(KEY_PAGES).find(([name]) => name !== region)!;
+    const elsewhere = `for a key of ${new URL(page).host}: ${again} --region ${other}`;
+    const cannot = `Cannot store the ${provider.name} key: the plan does not accept it`;
+    throw result === "no-access"
+      ? new AppError("credential_rejected", `${cannot} (${detail})`, elsewhere)
+      : new AppError(
+        "credential_rejected",
+        cannot,
+        `make one on ${KEY_PAGES[region]}, then: ${again}; ${elsewhere}`,
+      );
   }
   throw new AppError(
     "network_failed",
-    `The key could not be checked${said}`,
+    `The key could not be checked: ${detail}`,
     "nothing was stored; try again",
   );
 }

@@ -21,13 +21,14 @@ async function logOut(context: Context, id: string): Promise<void> {
   const { terminal, env } = context.system;
   const vault = await context.vault();
   // Also one that another version stored.
-  if (!vault.read().has("login", id)) throw notLoggedIn(requireLogin(id).name);
+  if (!vault.read().has("login", id)) throw notLoggedIn(requireLogin(id, removeCommand).name);
   refuseRuntimeVariables(env, "log out");
   const provider = providerById(id);
   const name = provider?.name ?? id;
   const work = () => take(vault, id, name);
   const stored = await (provider === undefined ? work() : withLoginLock(context.home(), id, work));
-  await writeNote(terminal, `logged out of ${name}: its tokens are removed from the vault`);
+  const what = provider?.auth === "guided" ? "key is" : "tokens are";
+  await writeNote(terminal, `logged out of ${name}: its ${what} removed from the vault`);
   const open = await revoke(context, provider, stored);
   if (open !== undefined) await writeNote(terminal, ...open);
 }
@@ -68,6 +69,10 @@ async function revoke(
     `it could not be confirmed that the login ended at the service: ${reason}`,
     "end it on its site, in the settings of your account",
   ];
+}
+
+function removeCommand({ id }: Provider): string {
+  return `agentgazer providers remove ${id}`;
 }
 
 function notLoggedIn(name: string): AppError {

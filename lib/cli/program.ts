@@ -14,6 +14,7 @@ import { failureNote } from "./migrate.ts";
 import { overview } from "./overview.ts";
 import { addProviderCommands } from "./providers.ts";
 import { writeNote } from "./render.ts";
+import { respell } from "./spellings.ts";
 import { addStartCommand } from "./start.ts";
 import { usageError } from "./usage.ts";
 
@@ -23,10 +24,11 @@ const HELP_WIDTH = 80;
 /**
  * Runs one command line to its end.
  *
- * @param args without the program's own name
+ * @param typed without the program's own name
  * @returns the exit code
  */
-export async function runCli(args: readonly string[], options: CliOptions): Promise<number> {
+export async function runCli(typed: readonly string[], options: CliOptions): Promise<number> {
+  const args = respell(typed);
   const context = makeContext(options);
   const { terminal } = context.system;
   let help = "";
@@ -92,28 +94,18 @@ export function makeProgram(context: Context, write: (text: string) => void): Co
 
 async function report(thrown: unknown, context: Context, args: readonly string[]): Promise<number> {
   const { terminal } = context.system;
-  const error = thrown instanceof CommanderError ? usageError(thrown, helpFor(context, args)) : thrown;
+  const error = thrown instanceof CommanderError
+    ? usageError(thrown, makeProgram(context, () => {}), args)
+    : thrown;
   const { code, message, hint } = error instanceof AppError ? error : bug(error);
   if (args.includes("--json")) {
     await terminal.err(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n");
   } else {
-    await terminal.err(`agentgazer: error: ${message}\n`);
+    // What the user ended is no error.
+    await terminal.err(`agentgazer: ${code === "interrupted" ? "" : "error: "}${message}\n`);
     if (hint !== undefined) await terminal.err(`agentgazer: hint: ${hint}\n`);
   }
   return exitCode(code);
-}
-
-/** The command that explains the one that was typed, as far as its words are commands. */
-function helpFor(context: Context, args: readonly string[]): string {
-  let command = makeProgram(context, () => {});
-  const words = [command.name()];
-  for (const word of args) {
-    const next = command.commands.find((one) => one.name() === word);
-    if (next === undefined) break;
-    words.push(word);
-    command = next;
-  }
-  return `${words.join(" ")} --help`;
 }
 
 /** Where it was thrown is what a report needs. */

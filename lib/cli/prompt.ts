@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { System, Terminal } from "../system.ts";
+import { interrupted, untilStopped } from "./until_stopped.ts";
 
 /** More than anybody types or pastes, in characters. */
 const MAX_LINE = 16_384;
@@ -17,22 +18,28 @@ const CTRL_U = "\x15";
  */
 export async function askHidden(system: System, label: string): Promise<string> {
   const { terminal } = system;
-  const stopped = Promise.withResolvers<never>();
-  const forget = system.onSignals(["SIGINT", "SIGTERM", "SIGHUP"], () => stopped.reject(interrupted()));
   try {
     terminal.setRaw(true);
-    const asked = terminal.err(label).then(() => readHidden(terminal));
-    return await Promise.race([asked, stopped.promise]);
+    return await untilStopped(system, () => terminal.err(label).then(() => readHidden(terminal)));
   } finally {
     terminal.setRaw(false);
-    forget();
     await terminal.err("\n");
   }
 }
 
-/** Asks a question on the terminal; only `y` and `yes` agree. */
-export async function agrees(terminal: Terminal, question: string): Promise<boolean> {
-  await terminal.err(`${question} [y/N] `);
+/** Asks a question on the terminal; only `y` and `yes` agree. @throws {AppError} `interrupted` */
+export async function agrees(system: System, question: string): Promise<boolean> {
+  const { terminal } = system;
+  const ask = () => terminal.err(`${question} [y/N] `).then(() => readAnswer(terminal));
+  try {
+    return /^\s*y(es)?\s*$/i.test(await untilStopped(system, ask));
+  } catch (error) {
+    await terminal.err("\n");
+    throw error;
+  }
+}
+
+async function readAnswer(terminal: Terminal): Promise<string> {
   const decoder = new TextDecoder();
   let answer = "";
   while (!answer.includes("\n")) {
@@ -40,7 +47,7 @@ export async function agrees(terminal: Terminal, question: string): Promise<bool
     if (bytes === null) break;
     answer += decoder.decode(bytes, { stream: true });
   }
-  return /^\s*y(es)?\s*$/i.test(answer);
+  return answer;
 }
 
 /**
@@ -112,9 +119,4 @@ async function readHidden(terminal: Terminal): Promise<string> {
 function endOfLine(line: string, rest: string): string {
   if (rest.trim() === "") return line;
   throw new AppError("usage", "Cannot take more than one line", "paste the key alone");
-}
-
-/** The error for a command that the user stopped. */
-export function interrupted(): AppError {
-  return new AppError("interrupted", "Interrupted, nothing was changed");
 }

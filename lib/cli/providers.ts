@@ -65,10 +65,11 @@ async function set(
   const { terminal } = context.system;
   const provider = requireProvider(id);
   refuseLogin(provider);
-  const chosen = region === undefined ? undefined : requireRegion(provider, region, "--region");
+  const chosen = region === undefined ? undefined : requireRegion(provider, region);
   const vault = await context.vault();
   const asks = typed === undefined && terminal.stdin.isTerminal;
   const keeps = asks && chosen !== undefined && vault.read().has("api-key", provider.id);
+  if (asks) await refuseClosed(context, vault);
   const text = await getKey(context, provider, typed, keeps);
   const key = keeps && text === "" ? undefined : parseKey(provider, text, force === true);
   await vault.unlock();
@@ -82,6 +83,12 @@ async function set(
       `next time: agentgazer providers set ${provider.id} < file`,
     );
   }
+}
+
+/** Looks whether a key could be stored, so that nobody pastes one for nothing. Makes no vault. */
+async function refuseClosed(context: Context, vault: Vault): Promise<void> {
+  if (vault.exists()) await vault.unlock();
+  else await context.keyStores(context.home(), "asking").forNewVault();
 }
 
 /** Stores the region first, so that a key never stands without the one that it was given with, and both or neither. */
@@ -113,7 +120,13 @@ async function getKey(
     const remark = keeps ? "not shown; Enter keeps the stored one" : "not shown";
     return await askHidden(system, `${provider.name} API key (${remark}): `);
   }
-  return await readAll(system.terminal, MAX_KEY_BYTES + 2);
+  const text = await readAll(system.terminal, MAX_KEY_BYTES + 2);
+  if (text !== "") return text;
+  throw new AppError(
+    "usage",
+    `Cannot store the ${provider.name} key: stdin is empty`,
+    `agentgazer providers set ${provider.id} < key.txt`,
+  );
 }
 
 async function remove(context: Context, id: string, yes: boolean): Promise<void> {
@@ -127,7 +140,7 @@ async function remove(context: Context, id: string, yes: boolean): Promise<void>
     throw new AppError("usage", `The ${name} credential is a login`, `agentgazer logout ${id}`);
   }
   const question = `Remove the ${name} key?`;
-  if (!yes && terminal.stdin.isTerminal && !await agrees(terminal, question)) {
+  if (!yes && terminal.stdin.isTerminal && !await agrees(context.system, question)) {
     throw new AppError("interrupted", "Nothing was removed");
   }
   if (!await vault.change((draft) => draft.remove(kind, id))) throw notStored(name);
@@ -138,7 +151,9 @@ function refuseLogin(provider: Provider): void {
   if (provider.auth === "api-key") return;
   throw new AppError(
     "usage",
-    `${provider.name} has no API key to keep: its credential comes from a login`,
+    provider.auth === "guided"
+      ? `Cannot store a key here for ${provider.name}: its key is stored by a login`
+      : `Cannot store a key for ${provider.name}: it takes a login`,
     storeCommand(provider),
   );
 }

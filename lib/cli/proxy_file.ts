@@ -8,6 +8,9 @@ export const DEFAULT_PORT = 18900;
 /** Its base URL then. */
 export const DEFAULT_ADDRESS = `http://127.0.0.1:${DEFAULT_PORT}`;
 
+/** How often it is looked whether another proxy has ended, in milliseconds. */
+const LOOK_TIME = 1000;
+
 /** On this machine in the clear, or under any name over TLS. */
 const ADDRESS = /^(http:\/\/(127\.0\.0\.1|\[::1\])|https:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])):\d+$/;
 
@@ -18,38 +21,86 @@ export interface ProxyAddress {
   readonly pid: number;
 }
 
-/** The base URL of the running proxy that started last, else the default one. */
+/** The base URL of the running proxy, else the default one. */
 export function readAddress(home: Home): string {
   return runningAddress(home) ?? DEFAULT_ADDRESS;
 }
 
-/** The base URL of the running proxy that started last, if one runs. */
+/** The base URL of the running proxy, if one runs; of several, the one that was there first. */
 export function runningAddress(home: Home): string | undefined {
   const address = read(home);
   // One that was killed left its file, but the kernel freed its lock.
   return address !== undefined && isHeld(home.proxy) ? address.url : undefined;
 }
 
+/** The same for a proxy that is about to start: a file that can't be used is as good as none, and is replaced. */
+export function addressOfOther(home: Home): string | undefined {
+  try {
+    return runningAddress(home);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How others that run are waited for. */
+export interface Waiting {
+  sleep(milliseconds: number): Promise<void>;
+  /** Is called once when another proxy of this vault runs, with its base URL. */
+  onOther(url: string): void;
+}
+
 /**
- * Says where this process listens, until it ends.
+ * Says where this process listens, until it ends: at once, or, while another proxy of this vault runs, as soon as that
+ * one has ended.
  *
- * @returns takes it back, unless another proxy has started since
+ * @returns takes it back, or waits no more
  * @throws {AppError} when the file can't be written
  */
-export async function publishAddress(home: Home, address: ProxyAddress): Promise<() => Promise<void>> {
+export async function publishAddress(
+  home: Home,
+  address: ProxyAddress,
+  { sleep, onOther }: Waiting,
+): Promise<() => Promise<void>> {
+  let held = await takePlace(home, address);
+  let isOver = false;
+
+  async function wait(): Promise<void> {
+    while (held === undefined && !isOver) {
+      await sleep(LOOK_TIME);
+      // What can't be written now may be written later.
+      if (!isOver) held = await takePlace(home, address).catch(() => undefined);
+    }
+  }
+
+  if (held === undefined) {
+    onOther(addressOfOther(home) ?? DEFAULT_ADDRESS);
+    wait();
+  }
+  return async () => {
+    isOver = true;
+    if (held !== undefined) await giveBack(home, address, held);
+  };
+}
+
+/** Takes the place that the file is, unless another proxy has it. */
+async function takePlace(home: Home, address: ProxyAddress): Promise<Disposable | undefined> {
+  if (addressOfOther(home) !== undefined) return undefined;
   ensureFolder(home.folder);
   const bytes = new TextEncoder().encode(JSON.stringify(address) + "\n");
-  const held = await withLock(home.lock, () => {
+  return await withLock(home.lock, () => {
+    // Another one may have been faster.
+    if (addressOfOther(home) !== undefined) return Promise.resolve(undefined);
     replaceDurably(home.proxy, bytes);
     return Promise.resolve(holdLock(home.proxy));
   });
-  return () => {
-    held[Symbol.dispose]();
-    return withLock(home.lock, () => {
-      if (read(home)?.pid === address.pid) remove(home.proxy);
-      return Promise.resolve();
-    });
-  };
+}
+
+function giveBack(home: Home, { pid }: ProxyAddress, held: Disposable): Promise<void> {
+  held[Symbol.dispose]();
+  return withLock(home.lock, () => {
+    if (read(home)?.pid === pid) remove(home.proxy);
+    return Promise.resolve();
+  });
 }
 
 function read(home: Home): ProxyAddress | undefined {

@@ -1,7 +1,9 @@
 import { AppError } from "../errors.ts";
+import { storeCommand } from "../providers/remedy.ts";
 import { isBeside } from "../providers/match.ts";
 import type { Provider } from "../providers/table.ts";
 import {
+  badConfig,
   type Config,
   editConfig,
   members,
@@ -75,14 +77,20 @@ export class Regions {
 function withRegion(config: Config, provider: Provider, region: string, path: string): string {
   const providers = members(config.root, "providers")[0]?.value;
   const entry = members(providers, provider.id)[0]?.value;
-  if (providers !== undefined && providers.type !== "object") throw wrongShape(path);
-  if (entry !== undefined && entry.type !== "object" && entry.type !== "string") throw wrongShape(path);
+  if (providers !== undefined && providers.type !== "object") {
+    throw badConfig("change", path, 'its "providers" is not an object');
+  }
+  if (entry !== undefined && entry.type !== "object" && entry.type !== "string") {
+    throw badConfig("change", path, `its "${provider.id}" is not an object`);
+  }
   // A text is the plaintext key of an old version, which the vault has with another value.
   const text = entry?.type === "string"
     ? withValue(config, ["providers", provider.id], { apiKey: entry.value, region })
     : withValue(config, ["providers", provider.id, "region"], region);
   // Of repeated members, the one that was changed is not the one that counts.
-  if (regionNode(parseConfig(text, path), provider)?.value !== region) throw wrongShape(path);
+  if (regionNode(parseConfig(text, path), provider)?.value !== region) {
+    throw badConfig("change", path, `it names "providers" or "${provider.id}" more than once`);
+  }
   return text;
 }
 
@@ -100,31 +108,19 @@ export function baseIn(provider: Provider, region: string | undefined): string {
 /**
  * A region that the provider has.
  *
- * @param from where it was said, for the message
+ * @param file where it was said, if not on the command line
  * @throws {AppError} `usage`
  */
-export function requireRegion(provider: Provider, region: unknown, from: string): string {
+export function requireRegion(provider: Provider, region: unknown, file?: string): string {
   const names = Object.keys(provider.regions ?? {});
   const known = names.find((name) => name === region);
   if (known !== undefined) return known;
-  if (names.length === 0) {
-    throw new AppError(
-      "usage",
-      `Cannot use the region in ${from}: ${provider.name} has no regions`,
-      `leave it out, it is always ${provider.base}`,
-    );
-  }
-  throw new AppError(
-    "usage",
-    `Cannot use the region in ${from}: ${provider.name} does not have it`,
-    `use one of ${names.join(", ")}`,
-  );
-}
-
-function wrongShape(path: string): AppError {
-  return new AppError(
-    "usage",
-    `Cannot change ${path}: its "providers" is not as expected`,
-    "mend it by hand",
-  );
+  const what = file === undefined ? "that region" : `the region that ${file} names`;
+  const cannot = `Cannot use ${what} for ${provider.name}`;
+  if (names.length === 0) throw new AppError("usage", `${cannot}: it has no regions`, "leave it out");
+  // A login does not change the file.
+  const mend = file !== undefined && provider.auth !== "api-key"
+    ? "write one of them in its place"
+    : `${storeCommand(provider)} --region ${names[0]}`;
+  throw new AppError("usage", `${cannot}: its regions are ${names.join(", ")}`, mend);
 }

@@ -13,7 +13,7 @@ import { LogWriter } from "./log_writer.ts";
 import { failureNote, migratePlaintext } from "./migrate.ts";
 import { refresherFor } from "./logins.ts";
 import type { Note } from "./render.ts";
-import { publishAddress } from "./proxy_file.ts";
+import { addressOfOther, DEFAULT_ADDRESS, publishAddress } from "./proxy_file.ts";
 import type { StartOptions } from "./start.ts";
 import { networkVariables, refuseRuntimeVariables } from "./runtime_variables.ts";
 
@@ -61,19 +61,33 @@ export async function start(
     upstream,
     baseOf: (provider, entry) => regions.baseOf(provider, entry),
     credentials: new Credentials(vault, refresher, system),
+    isOurs: (one) => addressOfOther(home)?.endsWith(`:${one}`) === true,
     onListening: async (actualPort) => {
       const url = addressOf(host, actualPort, tls, allowHost);
-      await warnOnly(log, async () => {
-        withdraw = await publishAddress(home, { url, pid: system.pid });
-      });
+      let other: string | undefined;
+      const waiting = { sleep: system.sleep, onOther: (there: string) => other = there };
+      try {
+        withdraw = await publishAddress(home, { url, pid: system.pid }, waiting);
+      } catch (error) {
+        warnUnknown(log, url, error);
+      }
       announce(log, system, version, url, isEmpty(vault));
+      if (other !== undefined) {
+        log.event(
+          "warn",
+          `another proxy of yours runs at ${other}; agentgazer env leads there until it ends`,
+        );
+      }
       if (tls === undefined && !isLoopback(host)) {
         log.event("warn", "other machines can reach this proxy, and tokens cross the network unencrypted");
       }
     },
   });
   stopping.abort();
-  await warnOnly(log, withdraw);
+  // A file that stays behind is known to be that of a proxy that has ended.
+  await withdraw().catch((error) => {
+    if (!(error instanceof AppError)) throw error;
+  });
   await refresher.settle();
   await Promise.race([writer.flush(), system.sleep(FLUSH_TIME)]);
   if (!drained) throw new AppError("interrupted", "Ended with requests still running");
@@ -87,8 +101,8 @@ async function unlock(context: Context, vault: Vault, log: Log): Promise<void> {
     await vault.unlock(context.keyStores(context.home(), "asking"));
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "keystore_unavailable") throw error;
-    const hint = error.hint === undefined ? "" : ` (${error.hint})`;
-    log.event("warn", `${error.message}${hint}; until then requests are answered with 503`);
+    log.event("warn", `${error.message}; requests are answered with 503 until the vault can be opened`);
+    if (error.hint !== undefined) log.event("warn", `hint: ${error.hint}`);
   }
 }
 
@@ -117,12 +131,11 @@ function isEmpty(vault: Vault): boolean {
   return !PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined);
 }
 
-/** Without the file only `env` can't tell another port than the default; the proxy works. */
-async function warnOnly(log: Log, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    log.event("warn", `${error.message}; \`agentgazer env\` needs it to know the port`);
-  }
+/** Without the file the proxy works; on the default port `env` finds it all the same. */
+function warnUnknown(log: Log, url: string, error: unknown): void {
+  if (!(error instanceof AppError)) throw error;
+  // A folder that is not safe matters in any case.
+  if (url === DEFAULT_ADDRESS && error.code !== "refused") return;
+  log.event("warn", `agentgazer env and doctor do not know of this proxy: ${error.message}`);
+  if (error.hint !== undefined) log.event("warn", `hint: ${error.hint}`);
 }

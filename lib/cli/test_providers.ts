@@ -6,7 +6,7 @@ import type { Credential } from "../proxy/inject.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import { checkCredential } from "./check_credential.ts";
-import { type Context, requireProvider } from "./context.ts";
+import { type Context, requireProviders } from "./context.ts";
 import { refresherFor } from "./logins.ts";
 import {
   concernsOne,
@@ -15,9 +15,9 @@ import {
   openCredentials,
   type Prepared,
 } from "./open_credentials.ts";
-import { interrupted } from "./prompt.ts";
 import { type Column, writeJson, writeNote, writeTable } from "./render.ts";
 import { refuseRuntimeVariables } from "./runtime_variables.ts";
+import { untilStopped } from "./until_stopped.ts";
 
 /** One provider in `providers test --json`. */
 interface Row {
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<Row>[] = [
 export async function testProviders(context: Context, ids: readonly string[], json: boolean): Promise<void> {
   const { terminal, env } = context.system;
   refuseRuntimeVariables(env, "send a credential");
-  const asked = ids.map(requireProvider);
+  const asked = requireProviders(ids);
   const vault = await context.vault();
   const contents = vault.read();
   const isStored = (provider: Provider) => credentialKind(contents, provider) !== undefined;
@@ -51,32 +51,17 @@ export async function testProviders(context: Context, ids: readonly string[], js
   const refresher = await refresherFor(context, vault, (level, message) => {
     if (level === "warn") writeNote(terminal, message);
   });
-  const { prepared, rows } = await untilStopped(context, refresher, async () => {
+  const { prepared, rows } = await untilStopped(context.system, async () => {
     const prepared = await openCredentials(context, vault, refresher, providers);
     return { prepared, rows: await checkAll(context, vault, refresher, prepared) };
-  });
+    // A token that was spent by then is replaced first.
+  }).finally(() => refresher.settle());
   if (json) await writeJson(terminal, rows);
   else await writeTable(terminal, env("NO_COLOR") === undefined, COLUMNS, rows);
   for (const { credential } of prepared) {
     if (credential instanceof AppError && credential.code === "vault_damaged") throw credential;
   }
   refuseInvalid(rows);
-}
-
-/** Does the work, but not beyond a signal to stop; a token that was spent by then is replaced first. */
-async function untilStopped<T>(
-  { system }: Context,
-  refresher: Refresher,
-  work: () => Promise<T>,
-): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const forget = system.onSignals(["SIGINT", "SIGTERM", "SIGHUP"], () => stopped.reject(interrupted()));
-  try {
-    return await Promise.race([work(), stopped.promise]);
-  } finally {
-    forget();
-    await refresher.settle();
-  }
 }
 
 /** Checks all at the same time; a terminal shows how many are left. */
@@ -149,12 +134,16 @@ function refuseInvalid(rows: readonly Row[]): void {
   if (bad.length === 0) return;
   const rejected = bad.filter(({ result }) => result === "rejected" || result === "no-access");
   if (rejected.length > 0) {
-    const message = `${rejected.length} of ${rows.length} credentials not accepted`;
-    throw new AppError("credential_rejected", message, "the detail of each says why");
+    const are = rejected.length === 1 ? "is" : "are";
+    const [mend = "the detail of each says why"] = rejected.flatMap(({ detail = "" }) =>
+      /agentgazer .*$/.exec(detail) ?? []
+    );
+    throw new AppError("credential_rejected", `${count(rejected, rows)} ${are} not accepted`, mend);
   }
-  throw new AppError(
-    "network_failed",
-    `${bad.length} of ${rows.length} credentials could not be checked`,
-    "agentgazer doctor",
-  );
+  throw new AppError("network_failed", `${count(bad, rows)} could not be checked`, "agentgazer doctor");
+}
+
+function count({ length }: readonly Row[], rows: readonly Row[]): string {
+  const of = length === rows.length ? "" : ` of ${rows.length}`;
+  return `${length}${of} ${rows.length === 1 ? "credential" : "credentials"}`;
 }

@@ -16,7 +16,10 @@ export interface CallbackOptions {
   readonly complete: (parameters: URLSearchParams) => Promise<void>;
 }
 
-type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly page: Page };
+/** A reason reads on behind the name of the program. */
+type Refused = { readonly accepted: false; readonly status: number; readonly reason: string };
+
+type Verdict = { readonly accepted: true } | Refused;
 
 /**
  * The one callback of one login, which comes from the browser or is pasted. What does not belong to this login is
@@ -54,7 +57,7 @@ export class Callback {
       );
     }
     const verdict = this.#offer(url.searchParams);
-    if (!verdict.accepted) return pageResponse(verdict.page);
+    if (!verdict.accepted) return pageResponse(pageOf(verdict));
     try {
       await this.outcome;
       return pageResponse({
@@ -74,27 +77,27 @@ export class Callback {
     const [, address, query] = /^([^?#]*)\??([^#]*)/.exec(text.trim())!;
     const full = address === "" || address!.includes("//") ? address : `http://${address}`;
     if (query === "" || full !== "" && full !== redirectUri) {
-      return `that is not the address to paste: it begins with ${redirectUri}?`;
+      return `paste the address that begins with ${redirectUri}?`;
     }
     const verdict = this.#offer(new URLSearchParams(query));
-    return verdict.accepted ? undefined : verdict.page.text;
+    return verdict.accepted ? undefined : verdict.reason;
   }
 
   #offer(parameters: URLSearchParams): Verdict {
     const { state, declined, validate, complete } = this.#options;
     const names = [...parameters.keys()];
     if (new Set(names).size !== names.length) {
-      return refused(400, "A parameter of the address is repeated, so it was not used.");
+      return refused(400, "a parameter of that address is repeated, so it was not used");
     }
     if (!isEqual(parameters.get("state") ?? "", state)) {
-      return refused(400, "The address is not of this login. Use the page that was opened last.");
+      return refused(400, "that address is from another login: use the page that was opened last");
     }
-    if (this.#taken) return refused(409, "This login has had its answer already.");
+    if (this.#taken) return refused(409, "this login has had its answer already");
     const valid = attempt(() => validate(parameters));
     if (valid === undefined) {
-      return refused(400, "The address is not of this login, or comes from another server.");
+      return refused(400, "that address is from another login, or from another server");
     }
-    if (valid !== "declined" && !valid.get("code")) return refused(400, "The address has no code.");
+    if (valid !== "declined" && !valid.get("code")) return refused(400, "that address has no code");
     this.#taken = true;
     if (valid === "declined") this.#outcome.reject(declined(parameters));
     else this.#outcome.resolve(complete(valid));
@@ -114,8 +117,14 @@ function refusal(status: number, title: string, text: string): Page {
   return { status, title, text };
 }
 
-function refused(status: number, text: string): Verdict {
-  return { accepted: false, page: refusal(status, "This address was refused", text) };
+function refused(status: number, reason: string): Refused {
+  return { accepted: false, status, reason };
+}
+
+/** The same as a sentence. */
+function pageOf({ status, reason }: Refused): Page {
+  const text = `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;
+  return refusal(status, "This address was refused", text);
 }
 
 /** In a time that does not depend on how much is equal. */

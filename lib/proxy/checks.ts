@@ -3,8 +3,27 @@ import { storeCommand } from "../providers/remedy.ts";
 import type { ServerRequest } from "../http/service.ts";
 import type { Provider } from "../providers/table.ts";
 import type { Client } from "../vault/client.ts";
+import { quote } from "../vault/guard.ts";
 import { holds } from "./carriers.ts";
 import { Refusal } from "./refusal.ts";
+
+/** The refusal of a token. */
+export function tokenRefusal(message: string): Refusal {
+  const hint = 'send the one that `agentgazer env` prints: eval "$(agentgazer env)"';
+  return new Refusal("client_token_invalid", message, hint);
+}
+
+/** The refusal of a request that nobody here sent. @param expired whose token it was, if it was a client's */
+export function unknownToken(tokens: readonly string[], expired: Client | undefined): Refusal {
+  if (tokens.length === 0) return tokenRefusal("The request has no local token");
+  if (expired === undefined) return tokenRefusal("The local token is not known here");
+  const name = quote(expired.name);
+  return new Refusal(
+    "client_token_invalid",
+    `The token of the client "${expired.name}" has expired`,
+    `agentgazer clients remove ${name}, then: agentgazer clients add ${name}`,
+  );
+}
 
 /** What a client may not use. @throws {Refusal} `provider_refused`, `path_refused` */
 export function refuseForbidden(client: Client, provider: Provider, url: URL): void {
@@ -12,14 +31,14 @@ export function refuseForbidden(client: Client, provider: Provider, url: URL): v
     throw new Refusal(
       "provider_refused",
       `The client "${client.name}" may not use ${provider.name}`,
-      `agentgazer clients add <name> --allow ${provider.id}`,
+      `make a client that may: agentgazer clients add <new name> --allow ${provider.id}`,
     );
   }
   if (!client.minting && isMinting(provider, url)) {
     throw new Refusal(
       "path_refused",
       "This path hands out or administers credentials, which this client may not do",
-      "agentgazer clients add <name> --allow-minting",
+      "make a client that may: agentgazer clients add <new name> --allow-minting",
     );
   }
 }

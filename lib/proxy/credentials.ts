@@ -65,9 +65,19 @@ export class Credentials {
    * @throws {AppError} when the vault can't be read
    */
   client(token: string): Client | undefined {
-    this.#refresh();
-    const client = this.#known.get(token) ?? this.#identify(token);
+    const client = this.#clientOf(token);
     return client !== undefined && !isExpired(client, this.#now) ? client : undefined;
+  }
+
+  /** The client whose token this was until its time was over. @throws {AppError} when the vault can't be read */
+  expired(token: string): Client | undefined {
+    const client = this.#clientOf(token);
+    return client !== undefined && isExpired(client, this.#now) ? client : undefined;
+  }
+
+  #clientOf(token: string): Client | undefined {
+    this.#refresh();
+    return this.#known.get(token) ?? this.#identify(token);
   }
 
   /** Whether an API key or a login of this provider is stored. @throws {AppError} */

@@ -5,16 +5,18 @@ import type { Answer } from "../http/message.ts";
 import { StreamBody, streamOf } from "../http/stream_body.ts";
 import { Refusal } from "./refusal.ts";
 import { SILENCE_TIME } from "../http/client_connection.ts";
-import { noWebSocket, PLAIN, timeout, type UpstreamRequest } from "./upstream.ts";
+import { noWebSocket, PLAIN, timeout, unreachable, type UpstreamRequest } from "./upstream.ts";
 
 /**
  * Sends with the runtime's `fetch`, which alone reaches a proxy that the environment names: redirects are handed back,
  * not followed (it would carry `x-api-key` to another host).
  *
+ * @param via the variable that names the proxy on the way
  * @throws {Refusal} `upstream_failed`, `upstream_timeout`
  */
 export async function fetchUpstream(
   { url, method, headers, credential, body, signal }: UpstreamRequest,
+  via?: string,
 ): Promise<Answer> {
   if (headers.has("upgrade")) throw noWebSocket(url);
   const deadline = new AbortController();
@@ -32,7 +34,7 @@ export async function fetchUpstream(
   } catch (error) {
     if (signal.aborted) throw new Refusal("upstream_failed", "The client went away");
     if (deadline.signal.aborted) throw timeout(url);
-    throw new Refusal("upstream_failed", `${url.host} could not be reached: ${reasonOf(error)}`);
+    throw unreachable(url, via, reasonOf(error, via !== undefined));
   } finally {
     clearTimeout(timer);
   }
@@ -56,14 +58,27 @@ function lengthIn(fields: FieldList): number | undefined {
 }
 
 /** What went wrong, in words of ours: the runtime's message repeats the URL with its query. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, isProxied: boolean): string {
   const message = error instanceof Error ? error.message : "";
   const certificate = /invalid peer certificate: ([^;(]+)/.exec(message)?.[1];
-  if (certificate !== undefined) return `its certificate is not valid (${certificate.trim()})`;
+  if (certificate !== undefined) return aboutCertificate(certificate.trim());
   if (/CA file/.test(message)) return "the file that DENO_CERT names can't be used";
-  if (/dns error|failed to lookup/.test(message)) return "its name could not be resolved";
-  if (/Connection refused/.test(message)) return "it refused the connection";
+  // A proxy looks the provider's name up itself.
+  if (/dns error|failed to lookup/.test(message)) {
+    return `${isProxied ? "the proxy's" : "its"} name could not be resolved`;
+  }
+  if (/Connection refused/.test(message)) return `${isProxied ? "the proxy" : "it"} refused the connection`;
+  if (/proxy authentication required/.test(message)) return "the proxy wants a user name and a password";
+  if (/unsuccessful tunnel/.test(message)) return "the proxy refused to connect to it";
   if (/timed out/.test(message)) return "the connection timed out";
   if (/handshake|tls/i.test(message)) return "the TLS handshake failed";
   return "the connection broke off";
+}
+
+/** @param name the error of the TLS library */
+function aboutCertificate(name: string): string {
+  if (name === "UnknownIssuer") return "its certificate is not from an authority that is trusted here";
+  if (/expired/i.test(name)) return "its certificate has expired, by this machine's clock";
+  if (/not ?valid ?yet/i.test(name)) return "its certificate is not valid yet, by this machine's clock";
+  return `its certificate is not valid (${name})`;
 }

@@ -15,6 +15,8 @@ import {
   refuseForbidden,
   refuseToken,
   refuseUnsendable,
+  tokenRefusal,
+  unknownToken,
 } from "./checks.ts";
 import type { Credentials } from "./credentials.ts";
 import { type Credential, inject } from "./inject.ts";
@@ -140,22 +142,22 @@ export function makeHandler(options: HandlerOptions): Handler {
 
   function identify(tokens: readonly string[]): { client: Client; token: string } {
     const known = tokens.flatMap((token) => {
-      const client = clientOf(token);
+      const client = lookUp(() => credentials.client(token));
       return client === undefined ? [] : [{ client, token }];
     });
     const [first, ...others] = known;
-    if (first !== undefined && others.every(({ client }) => client.name === first.client.name)) return first;
-    throw new Refusal(
-      "client_token_invalid",
-      tokens.length === 0 ? "The request has no local token" : "The local token is not valid, or has expired",
-      'send the one that `agentgazer env` prints: eval "$(agentgazer env)"',
-    );
+    if (first === undefined) {
+      const expired = tokens.map((token) => lookUp(() => credentials.expired(token)));
+      throw unknownToken(tokens, expired.find((client) => client !== undefined));
+    }
+    if (others.every(({ client }) => client.name === first.client.name)) return first;
+    throw tokenRefusal("The request has the tokens of two clients");
   }
 
   /** What is wrong with the vault is not told to somebody who is not known yet. */
-  function clientOf(token: string): Client | undefined {
+  function lookUp(find: () => Client | undefined): Client | undefined {
     try {
-      return credentials.client(token);
+      return find();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       log.event("error", `${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);

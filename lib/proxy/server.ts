@@ -1,9 +1,9 @@
-import { AppError } from "../errors.ts";
 import { Server } from "../http/server.ts";
-import type { Listener, System, TlsFiles } from "../system.ts";
+import type { System, TlsFiles } from "../system.ts";
 import { ownAuthorities } from "./admit.ts";
 import { Capacity } from "./capacity.ts";
 import { type HandlerOptions, makeHandler } from "./handler.ts";
+import { startListening } from "./listening.ts";
 
 /** How long running requests may take to end after the first signal, in milliseconds. */
 export const DRAIN_TIMEOUT = 30_000;
@@ -19,6 +19,8 @@ export interface ProxyOptions
   /** Further authorities to answer to. */
   readonly allowHosts: readonly string[];
   readonly system: System;
+  /** Whether another proxy of this vault listens on the port. */
+  readonly isOurs: (port: number) => boolean;
   /** Called once, when it listens. */
   readonly onListening: (port: number) => Promise<void>;
 }
@@ -31,7 +33,7 @@ export interface ProxyOptions
  * @throws {AppError} `network_failed` when it can't listen
  */
 export async function runProxy(options: ProxyOptions): Promise<boolean> {
-  const { host, tls, allowHosts, system, log, onListening } = options;
+  const { allowHosts, system, log, onListening } = options;
   const stopping = Promise.withResolvers<void>();
   const stopNow = Promise.withResolvers<void>();
   const idle = Promise.withResolvers<void>();
@@ -43,7 +45,9 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
   });
 
   try {
-    const listener = listen(system, { hostname: host, port: options.port, tls });
+    const onPlain = () => log.event("info", "a client spoke plain HTTP, or something else that is not TLS");
+    const { host, tls, isOurs } = options;
+    const listener = startListening(system, { hostname: host, port: options.port, tls }, isOurs, onPlain);
     const { port } = listener;
     const authorities = ownAuthorities(port, allowHosts);
     const isDraining = () => draining;
@@ -63,29 +67,19 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
     const serving = server.run();
     await onListening(port);
     await stopping.promise;
-    log.event("info", "shutting down: waiting for running requests, a second signal ends at once");
     server.close();
-    if (handler.running() === 0) idle.resolve();
+    const running = handler.running();
+    if (running === 0) idle.resolve();
+    else {
+      const what = running === 1 ? "1 request" : `${running} requests`;
+      log.event("info", `waiting for ${what} to end; Ctrl-C again ends at once`);
+    }
     // Connections without a request, or with half of one, are not waited for.
     await Promise.race([idle.promise, system.sleep(DRAIN_TIMEOUT), stopNow.promise]);
     await serving;
+    log.event("info", "stopped");
     return handler.running() === 0;
   } finally {
     forgetSignals();
-  }
-}
-
-function listen(system: System, options: Parameters<System["listen"]>[0]): Listener {
-  try {
-    return system.listen(options);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    const address = `${options.hostname}:${options.port}`;
-    const taken = error instanceof Error && error.name === "AddrInUse";
-    throw new AppError(
-      "network_failed",
-      `Cannot listen on ${address}: ${taken ? "another program uses the port" : "the system refused"}`,
-      "stop that program, or choose another port: agentgazer start --port <port>",
-    );
   }
 }

@@ -4,14 +4,12 @@ import type { Answer } from "../http/message.ts";
 import { Pool } from "../http/pool.ts";
 import { ProtocolError } from "../http/protocol_error.ts";
 import type { System } from "../system.ts";
+import { isExcepted, proxyVariable } from "./proxy_variables.ts";
 import { Refusal } from "./refusal.ts";
 import type { Recording } from "./replay.ts";
 
 /** How long a host is left to `fetch` after it could not be reached directly, in milliseconds. */
 const DETOUR_TIME = 60_000;
-
-/** The variables that name a proxy for https, which only the runtime's own `fetch` may reach. */
-const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /** Asks for an answer that is not compressed, as `fetch` would take the compression off. */
 export const PLAIN = ["accept-encoding", "identity"] as const;
@@ -31,6 +29,9 @@ export interface UpstreamRequest {
 /** Sends a request to a provider and gives its answer as it arrives. @throws {Refusal} */
 export type Upstream = (request: UpstreamRequest) => Promise<Answer>;
 
+/** The same, with the variable that names the proxy on the way, if there is one. @throws {Refusal} */
+export type Detour = (request: UpstreamRequest, via?: string) => Promise<Answer>;
+
 /**
  * Sends requests over connections of our own, so that what leaves is what was asked for and nothing else: no field is
  * added, no redirect followed, nothing decompressed, nothing sent before the certificate is proven. A host that can't
@@ -40,9 +41,14 @@ export type Upstream = (request: UpstreamRequest) => Promise<Answer>;
  */
 export function makeUpstream(
   system: Pick<System, "now" | "sleep" | "env" | "connectTls">,
-  fetchUpstream: Upstream,
+  fetchUpstream: Detour,
 ): Upstream {
-  if (PROXY_VARIABLES.some((name) => system.env(name) !== undefined)) return fetchUpstream;
+  // Only the runtime's own `fetch` may reach a proxy.
+  const via = proxyVariable(system.env);
+  if (via !== undefined) {
+    return (request) =>
+      fetchUpstream(request, isExcepted(system.env, request.url.hostname) ? undefined : via);
+  }
   const pool = new Pool(system, system.connectTls);
   const detours = new Map<string, number>();
 
@@ -107,7 +113,7 @@ function failure(error: unknown, { isExpired }: ClientConnection, { url, signal 
   if (signal.aborted) return new Refusal("upstream_failed", "The client went away");
   if (isExpired) return timeout(url);
   if (error instanceof NoAnswer) {
-    return new Refusal("upstream_failed", `${url.host} could not be reached: the connection broke off`);
+    return unreachable(url, undefined, "the connection broke off");
   }
   if (!(error instanceof ProtocolError)) return error;
   return new Refusal("upstream_failed", `${url.host} did not answer in valid HTTP: ${error.message}`);
@@ -116,6 +122,13 @@ function failure(error: unknown, { isExpired }: ClientConnection, { url, signal 
 /** EMFILE, which has no class of its own. */
 function isOutOfDescriptors(error: unknown): boolean {
   return error instanceof Error && /os error 24\b/.test(error.message);
+}
+
+/** Of a provider that could not be reached. @param via the variable that names the proxy on the way */
+export function unreachable(url: URL, via: string | undefined, reason: string): Refusal {
+  const way = via === undefined ? "" : ` through ${via}`;
+  const message = `${url.host} could not be reached${way}: ${reason}`;
+  return new Refusal("upstream_failed", message, "agentgazer doctor");
 }
 
 /** `fetch` can't be asked for one. */

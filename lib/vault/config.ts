@@ -84,7 +84,12 @@ export function withValue({ text }: Config, path: readonly string[], value: unkn
 export function parseConfig(text: string, path: string): Config {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
-  if (errors.length > 0 || root?.type !== "object") throw notAnObject(path);
+  const [wrong] = errors;
+  if (wrong !== undefined) {
+    const line = text.slice(0, wrong.offset).split("\n").length;
+    throw badConfig("read", path, `it is not valid JSON (line ${line})`);
+  }
+  if (root?.type !== "object") throw badConfig("read", path, "it is not a JSON object");
   return { text, root };
 }
 
@@ -92,15 +97,17 @@ function decode(bytes: Uint8Array | undefined, path: string): Config {
   if (bytes === undefined) return parseConfig(EMPTY, path);
   try {
     return parseConfig(new TextDecoder("utf-8", { fatal: true }).decode(bytes), path);
-  } catch {
-    throw notAnObject(path); // Also what is not UTF-8, or is nested too deeply.
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw badConfig("read", path, "it is not valid JSON"); // It is not UTF-8, or is nested too deeply.
   }
 }
 
-function notAnObject(path: string): AppError {
+/** The error for a `config.json` that only a person can correct. */
+export function badConfig(verb: "read" | "change", path: string, state: string): AppError {
   return new AppError(
     "usage",
-    `Cannot read ${path}: it is not a JSON object`,
-    `mend it: ${quote(path)}`,
+    `Cannot ${verb} ${path}: ${state}`,
+    `correct it in an editor, or move it away: mv ${quote(path)} ${quote(path + ".bad")}`,
   );
 }

@@ -51,9 +51,9 @@ export function entryName(kind: EntryKind, name: string): string {
  */
 export function parseEnvelope(bytes: Uint8Array, path: string): Envelope {
   const root = parseJson(bytes, path);
-  if (!isObject(root) || root.format !== FORMAT) throw damaged(path, "it is not a vault");
+  if (!isObject(root) || root.format !== FORMAT) throw damaged(path, "not a vault");
   if (typeof root.version !== "number" || !Number.isInteger(root.version) || root.version < 1) {
-    throw damaged(path, 'its "version" is not a number');
+    throw damaged(path, '"version" is not a number');
   }
   if (root.version > VERSION) {
     throw new AppError(
@@ -63,11 +63,11 @@ export function parseEnvelope(bytes: Uint8Array, path: string): Envelope {
     );
   }
   const { id, key, names, entries } = root;
-  if (typeof id !== "string" || !/^[0-9a-f-]{36}$/.test(id)) throw damaged(path, '"id" is missing');
+  if (typeof id !== "string" || !/^[0-9a-f-]{36}$/.test(id)) throw damaged(path, 'no "id"');
   if (!isObject(key) || !isSealed(key.check)) throw damaged(path, '"key" is incomplete');
   const { check, ...record } = key;
-  if (!isKeyRecord(record)) throw damaged(path, '"key" names no known backend');
-  if (!isObject(entries)) throw damaged(path, '"entries" is missing');
+  if (!isKeyRecord(record)) throw damaged(path, '"key" names no known keystore');
+  if (!isObject(entries)) throw damaged(path, 'no "entries"');
   const map = new Map(Object.entries(entries));
   if (names !== digestOf(map)) throw damaged(path, 'the entries do not match "names"');
   return { id, key: record, check, entries: map };
@@ -118,20 +118,23 @@ export function damagedEntry(name: string): AppError {
   if (!/^[\w.:-]+$/.test(name)) {
     return new AppError("vault_damaged", "Cannot open an entry of the vault: its name is damaged");
   }
-  const remove = { client: "clients remove", login: "logout" }[kind!] ?? "providers remove";
+  const [what, remove] = {
+    client: [`the client "${of}"`, "clients remove"],
+    login: [`the stored login of ${of}`, "logout"],
+  }[kind!] ?? [`the stored key of ${of}`, "providers remove"];
   return new AppError(
     "vault_damaged",
-    `Cannot open the entry "${name}" of the vault: it is damaged, the others are not`,
+    `Cannot open ${what}: it is damaged`,
     `agentgazer ${remove} ${of}`,
   );
 }
 
-/** The error for a vault that can't be read at all. */
+/** The error for a vault that can't be read at all. @param what is wrong with it, in a few words */
 export function damaged(path: string, what: string): AppError {
   return new AppError(
     "vault_damaged",
-    `Cannot read ${path}: it is damaged, ${what}`,
-    `restore it from a backup, or set it aside and start anew: mv ${quote(path)} ${quote(path + ".damaged")}`,
+    `Cannot read ${path}: it is damaged (${what})`,
+    `restore it from a backup; or begin anew: mv ${quote(path)} ${quote(path + ".damaged")}`,
   );
 }
 
@@ -140,9 +143,9 @@ function parseJson(bytes: Uint8Array, path: string): unknown {
   try {
     root = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw damaged(path, "it is not JSON");
+    throw damaged(path, bytes.length === 0 ? "empty" : "not JSON");
   }
-  if (isDeeper(root, MAX_DEPTH)) throw damaged(path, "it is nested too deep");
+  if (isDeeper(root, MAX_DEPTH)) throw damaged(path, "nested too deep");
   return root;
 }
 

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
-import { type FileKind, quote, refuseUnsafe, refuseUnsafeFolder, unavailable } from "./guard.ts";
+import { type FileKind, quote, refuseUnsafe, refuseUnsafeFolder } from "./guard.ts";
+import { unavailable } from "./unavailable.ts";
 
 export { quote };
 
@@ -52,7 +53,7 @@ export function checkFile(path: string, kind: FileKind): boolean {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw unavailable("read", path, error);
+    throw unavailable("read", path, error, kind);
   }
 }
 
@@ -81,7 +82,7 @@ export function readGuarded(path: string, kind: FileKind = "own"): Uint8Array | 
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw unavailable("read", path, error);
+    throw unavailable("read", path, error, kind);
   }
 }
 

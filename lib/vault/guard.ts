@@ -1,5 +1,7 @@
-import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
+
+/** No chown: a key that is bound to a user would not open for another one. */
+const OWN_FOLDER = "run it as that user, or set AGENTGAZER_HOME to a folder of your own";
 
 /** What is checked of a file before its content is trusted; as `Deno.lstat` gives it. */
 export type FileState = Pick<Deno.FileInfo, "isFile" | "isSymlink" | "mode" | "nlink" | "uid">;
@@ -39,8 +41,8 @@ export function refuseUnsafeFolder(
   if (state.uid !== me) {
     throw new AppError(
       "refused",
-      `Cannot use ${path}: it belongs to another user`,
-      ownerHint(path, me),
+      `Cannot use ${path}: ${ownedBy(state.uid)}`,
+      OWN_FOLDER,
     );
   }
   if (((state.mode ?? 0) & 0o022) !== 0) {
@@ -50,21 +52,6 @@ export function refuseUnsafeFolder(
       `chmod go-w ${quote(path)}`,
     );
   }
-}
-
-/** Our own errors pass; the operating system's become one line with the path and the reason. */
-export function unavailable(verb: string, path: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const reason = error instanceof Error && error.name === "NotCapable"
-    ? "the program may not use such a path"
-    : error instanceof Error
-    ? error.message.replace(/^(.*\(os error \d+\)).*$/s, "$1")
-    : "unknown reason";
-  return new AppError(
-    "vault_unavailable",
-    `Cannot ${verb} ${path}: ${reason}`,
-    `check ${quote(dirname(path))}: permissions, free space, read-only file system`,
-  );
 }
 
 /** A path as one word of a shell command, for hints. */
@@ -80,7 +67,8 @@ function problemOf(path: string, state: FileState, kind: FileKind, me: number) {
   }
   if (!state.isFile) return { state: "it is not a file", mend: `ls -ld ${name}` };
   if (state.uid !== me && !(kind === "named" && state.uid === 0)) {
-    return { state: "it belongs to another user", mend: ownerHint(path, me) };
+    const mend = kind === "named" ? "run it as that user, or name a file of your own" : OWN_FOLDER;
+    return { state: ownedBy(state.uid), mend };
   }
   if (kind === "named") return (mode & 0o022) === 0 ? undefined : writable(name);
   if (state.nlink !== 1) {
@@ -100,6 +88,6 @@ function ownCopy(name: string): string {
   return `(umask 077 && cp ${name} ${name}.copy && mv ${name}.copy ${name})`;
 }
 
-function ownerHint(path: string, me: number): string {
-  return `run as its owner, or: chown ${me} ${quote(path)}`;
+function ownedBy(uid: number | null): string {
+  return `it belongs to another user (${uid === 0 ? "root" : `id ${uid}`})`;
 }

@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import { boundToCheck, damaged, type Envelope } from "./envelope.ts";
 import { quote } from "./guard.ts";
-import { type ChosenStore, type KeyRecord, type KeyStore, keystoreError } from "./keystore.ts";
+import { type ChosenStore, type KeyRecord, type KeyStore, keystoreError, type Trouble } from "./keystore.ts";
 import { canonical, importKey, seal, unseal } from "./seal.ts";
 
 /** Where a key is got from. */
@@ -71,16 +71,17 @@ export class VaultKey {
   }
 
   #misfit(changed: readonly string[]): AppError {
-    if (changed.length === 0) return damaged(this.#path, 'the part "key" was changed');
+    if (changed.length === 0) return damaged(this.#path, '"key" was changed');
     return new AppError(
       "key_mismatch",
-      `Cannot open ${this.#path}: this key does not fit, ${changed.join(" and ")}`,
-      this.#orLost({ hint: "put back what changed" }).hint,
+      `Cannot open ${this.#path}: ${changed.join(" and ")}`,
+      this.#orLost({ hint: "use it as that user, on that machine, with that key" }).hint,
     );
   }
 
   /** What can be done when nothing brings the key back. */
-  #orLost<T extends { readonly hint: string }>(trouble: T): T {
+  #orLost<T extends Pick<Trouble, "hint" | "isMisnamed">>(trouble: T): T {
+    if (trouble.isMisnamed) return trouble;
     const [path, aside] = [quote(this.#path), quote(this.#path + ".lost")];
     return {
       ...trouble,

@@ -18,7 +18,7 @@ export type KeyBytes = Uint8Array<ArrayBuffer>;
 
 /** Why a backend was chosen when a vault got its key. The code stands in the vault. */
 export const CHOICES = {
-  best: "it is the best keystore that was there",
+  best: "it was the best one on this machine",
   forced: "AGENTGAZER_SECRET_BACKEND asked for it",
   moved: "`agentgazer keystore move` chose it",
   no_gui_session: "there was no graphical session for the Keychain",
@@ -35,6 +35,8 @@ export interface Trouble {
   readonly state: "absent" | "locked" | "declined" | "denied" | "unavailable" | "corrupt";
   readonly reason: string;
   readonly hint: string;
+  /** A setting leads to the wrong place, so that nothing is said of beginning anew. */
+  readonly isMisnamed?: true;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AppError } from "../errors.ts";
 import { isStill, PRIVATE } from "./file.ts";
-import { refuseUnsafe, unavailable } from "./guard.ts";
+import { refuseUnsafe } from "./guard.ts";
+import { unavailable } from "./unavailable.ts";
 
 /** How long to wait for another process's write before giving up, in milliseconds. */
 const WRITE_TIMEOUT = 10_000;

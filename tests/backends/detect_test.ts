@@ -35,7 +35,7 @@ const UNKNOWN = [
   "sk-canary-0123456789",
 ];
 
-Deno.test("detectKeyStores() refuses a value that names no backend, and lists the three", async (t) => {
+Deno.test("detectKeyStores() refuses a value that names no keystore, and lists the three", async (t) => {
   for (const forced of UNKNOWN) {
     await t.step(JSON.stringify(forced), async () => {
       const { message, hint } = await fails("usage", () => detectKeyStores(ALL, forced));

@@ -125,7 +125,7 @@ const ITEMS: [what: string, secret: string | undefined, code: string, message: R
     "someone else's key",
     `agz1:${new Uint8Array(32).toBase64()}`,
     "key_mismatch",
-    /this key does not fit, the key in the macOS Keychain is another one$/,
+    /: the key in the macOS Keychain is another one$/,
   ],
   ["a password", "hunter2", "keystore_unavailable", /holds no key of agentgazer$/],
   ["nothing", "", "keystore_unavailable", /holds no key of agentgazer$/],

@@ -9,13 +9,15 @@ import { namesIn } from "../support/vault_box.ts";
 
 const VAULT = "12345678-1234-4234-8234-123456789abc";
 
-function backend(folder: TemporaryFolder, uid = 1000) {
+type Named = "AGENTGAZER_MACHINE_KEY_FILE" | "CREDENTIALS_DIRECTORY";
+
+function backend(folder: TemporaryFolder, uid = 1000, named: Named = "AGENTGAZER_MACHINE_KEY_FILE") {
   const identity: Identity = {
     uid: () => uid,
     userName: () => `user ${uid}`,
     machineId: () => Promise.resolve(new Uint8Array(16).fill(uid % 251)),
   };
-  return machineBackend({ path: folder.at("key"), named: true }, identity, countingRandom());
+  return machineBackend({ path: folder.at("key"), named }, identity, countingRandom());
 }
 
 function writeKey(folder: TemporaryFolder, mode = 0o600, size = 32): void {
@@ -51,17 +53,11 @@ Deno.test("machineBackend() binds to a named key file and to nothing else", asyn
 
 Deno.test("machineBackend() finds its own key file under a name too, still bound to the user", async () => {
   using folder = temporaryFolder();
-  const identity: Identity = {
-    uid: () => 1000,
-    userName: () => "user 1000",
-    machineId: () => Promise.resolve(new Uint8Array(16).fill(1000 % 251)),
-  };
-  const unnamed = machineBackend({ path: folder.at("key"), named: false }, identity, countingRandom());
-  const { key, record } = await unnamed.create(VAULT);
+  const { key, record } = await unnamed(folder, "key").create(VAULT);
   assert.equal(await keyOf(folder, record), key.toHex());
   const elsewhere = await backend(folder, 1001).open(VAULT, record);
   assert.ok(elsewhere.state === "found");
-  assert.equal(elsewhere.changed.length, 3);
+  assert.equal(elsewhere.changed.length, 2);
 });
 
 const ACCEPTED: [what: string, prepare: (folder: TemporaryFolder) => void][] = [
@@ -136,12 +132,53 @@ Deno.test("machineBackend() does not make a named key file", async (t) => {
       prepare(folder);
       const names = namesIn(folder.path);
       const { message, hint } = await fails("keystore_unavailable", () => backend(folder).create(VAULT));
-      assert.match(message, /AGENTGAZER_MACHINE_KEY_FILE names: there is no such file/);
+      assert.match(message, /: there is no file \S+key, which AGENTGAZER_MACHINE_KEY_FILE names$/);
       assert.match(hint!, /head -c 32 \/dev\/urandom/);
-      assert.equal((await backend(folder).open(VAULT, record)).state, "absent");
+      const opened = await backend(folder).open(VAULT, record);
+      assert.ok(opened.state === "absent");
+      assert.match(opened.reason, /: there is no file \S+key, which AGENTGAZER_MACHINE_KEY_FILE names$/);
+      assert.match(opened.hint, /^correct AGENTGAZER_MACHINE_KEY_FILE/);
+      assert.ok(opened.isMisnamed, "a typo is no reason to begin anew");
       assert.deepEqual(namesIn(folder.path), names);
     });
   }
+});
+
+Deno.test("machineBackend() says what names a key file that is missing, or is another one", async (t) => {
+  const unit = "CREDENTIALS_DIRECTORY";
+  await t.step("for a vault made with our own, the variable is too much", async () => {
+    using folder = temporaryFolder();
+    const { record } = await unnamed(folder, "machine.key").create(VAULT);
+    const opened = await backend(folder).open(VAULT, record);
+    assert.ok(opened.state === "absent" && opened.isMisnamed);
+    assert.match(opened.hint, /^unset AGENTGAZER_MACHINE_KEY_FILE/);
+  });
+  await t.step("for a vault made with a named one, it is missing", async () => {
+    using folder = temporaryFolder();
+    writeKey(folder);
+    const { record } = await backend(folder).create(VAULT);
+    const opened = await unnamed(folder, "machine.key").open(VAULT, record);
+    assert.ok(opened.state === "absent");
+    assert.match(opened.reason, /which no variable names now$/);
+  });
+  await t.step("a unit's other file", async () => {
+    using folder = temporaryFolder();
+    const { record } = await unnamed(folder, "machine.key").create(VAULT);
+    writeKey(folder);
+    const opened = await backend(folder, 1000, unit).open(VAULT, record);
+    assert.ok(opened.state === "found");
+    const says = /key, which CREDENTIALS_DIRECTORY names, is not the key file that it was made with$/;
+    assert.match(opened.changed.join(), says);
+  });
+  await t.step("a unit's missing file", async () => {
+    using folder = temporaryFolder();
+    const { message, hint } = await fails(
+      "keystore_unavailable",
+      () => backend(folder, 1000, unit).create(VAULT),
+    );
+    assert.match(message, /which CREDENTIALS_DIRECTORY names$/);
+    assert.match(hint!, /LoadCredential=agentgazer\.key:/);
+  });
 });
 
 Deno.test("machineBackend() names the missing key file's remedy as a command that works", async () => {
@@ -152,6 +189,15 @@ Deno.test("machineBackend() names the missing key file's remedy as a command tha
   new Deno.Command("/bin/sh", { args: ["-c", command], env }).outputSync();
   assert.equal((await backend(folder).create(VAULT)).key.length, 32);
 });
+
+function unnamed(folder: TemporaryFolder, name: string) {
+  const identity: Identity = {
+    uid: () => 1000,
+    userName: () => "user 1000",
+    machineId: () => Promise.resolve(new Uint8Array(16).fill(1000 % 251)),
+  };
+  return machineBackend({ path: folder.at(name), named: false }, identity, countingRandom());
+}
 
 function linkKey(folder: TemporaryFolder): void {
   writeKey(folder, 0o440);

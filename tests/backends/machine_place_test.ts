@@ -8,7 +8,7 @@ const OWN = "/home/ada/.agentgazer/machine.key";
 
 function placeIn(env: Record<string, string>): string {
   const { path, named } = keyFileFrom((name) => env[name], OWN);
-  return `${named ? "named" : "own"} ${path}`;
+  return `${named || "own"} ${path}`;
 }
 
 Deno.test("keyFileFrom() takes the named file, else a unit's credential, else our own", async (t) => {
@@ -20,21 +20,21 @@ Deno.test("keyFileFrom() takes the named file, else a unit's credential, else ou
   Deno.symlinkSync("/nonexistent/key", folder.at("dangling/agentgazer.key"));
   const rows: [what: string, env: Record<string, string>, wanted: string][] = [
     ["nothing", {}, `own ${OWN}`],
-    ["a name", { AGENTGAZER_MACHINE_KEY_FILE: "/k" }, "named /k"],
-    ["a credential", { CREDENTIALS_DIRECTORY: folder.path }, `named ${credential}`],
+    ["a name", { AGENTGAZER_MACHINE_KEY_FILE: "/k" }, "AGENTGAZER_MACHINE_KEY_FILE /k"],
+    ["a credential", { CREDENTIALS_DIRECTORY: folder.path }, `CREDENTIALS_DIRECTORY ${credential}`],
     [
       "both: the name says more",
       { AGENTGAZER_MACHINE_KEY_FILE: "/k", CREDENTIALS_DIRECTORY: folder.path },
-      "named /k",
+      "AGENTGAZER_MACHINE_KEY_FILE /k",
     ],
     ["a unit without one", { CREDENTIALS_DIRECTORY: folder.at("empty") }, `own ${OWN}`],
     ["a folder that is not there", { CREDENTIALS_DIRECTORY: folder.at("gone") }, `own ${OWN}`],
     ["a link to nowhere, which is no absence", {
       CREDENTIALS_DIRECTORY: folder.at("dangling"),
-    }, `named ${folder.at("dangling/agentgazer.key")}`],
+    }, `CREDENTIALS_DIRECTORY ${folder.at("dangling/agentgazer.key")}`],
     ["a file in place of the folder, which is none", {
       CREDENTIALS_DIRECTORY: credential,
-    }, `named ${credential}/agentgazer.key`],
+    }, `CREDENTIALS_DIRECTORY ${credential}/agentgazer.key`],
   ];
   for (const [what, env, wanted] of rows) await t.step(what, () => assert.equal(placeIn(env), wanted));
 });

@@ -65,12 +65,12 @@ Deno.test("machineBackend() keeps a key file that is there, and salts each vault
 });
 
 const OTHERS: [what: string, who: Who, says: RegExp][] = [
-  ["another user id", { ...ADA, uid: 1001 }, /user id 1000, this is 1001/],
-  ["no user id", { ...ADA, uid: null }, /user id 1000, this is null/],
-  ["another user name", { ...ADA, user: "eve" }, /user "ada", this is "eve"/],
-  ["no user name", { ...ADA, user: "" }, /user "ada", this is ""/],
-  ["another machine", { ...ADA, machine: new Uint8Array(16).fill(1) }, /another machine-id/],
-  ["a machine without an id", { ...ADA, machine: undefined }, /machine-id, this one has none/],
+  ["another user id", { ...ADA, uid: 1001 }, /another user \(id 1000, not id 1001\)/],
+  ["no user id", { ...ADA, uid: null }, /another user \(id 1000, not id null\)/],
+  ["another user name", { ...ADA, user: "eve" }, /another user \("ada", not "eve"\)/],
+  ["no user name", { ...ADA, user: "" }, /another user \("ada", not id 1000\)/],
+  ["another machine", { ...ADA, machine: new Uint8Array(16).fill(1) }, /another machine$/],
+  ["a machine without an id", { ...ADA, machine: undefined }, /machine-id, which this one does not have/],
 ];
 
 Deno.test("machineBackend() gives another key to whoever is someone or somewhere else", async (t) => {
@@ -90,7 +90,7 @@ Deno.test("machineBackend() gives another key to whoever is someone or somewhere
     Deno.writeFileSync(folder.at("machine.key"), file);
     const [other, changed] = await found(own(folder), record);
     assert.notEqual(other, key.toHex());
-    assert.deepEqual(changed, [`${folder.at("machine.key")} is another key file`]);
+    assert.deepEqual(changed, [`${folder.at("machine.key")} is not the key file that it was made with`]);
   });
 });
 

@@ -59,8 +59,8 @@ testWith(NEEDS, "doctor says what is wrong with the clock, the network and the f
   await using scene: Scene = await startScene(["mistral"]);
   const { box, providers, proxy } = scene;
   const rows: [name: string, hours: number, message: RegExp][] = [
-    ["ahead", 1, /^the clock is 3\d{3} seconds behind that of api\.mistral\.ai$/],
-    ["behind", -1, /^the clock is 3\d{3} seconds ahead of that of api\.mistral\.ai$/],
+    ["ahead", 1, /^the clock of this machine is (1 h 0|59) min behind that of api\.mistral\.ai$/],
+    ["behind", -1, /^the clock of this machine is (1 h 0|59) min ahead of that of api\.mistral\.ai$/],
   ];
   for (const [name, hours, message] of rows) {
     await t.step(`a provider whose clock is an hour ${name}`, async () => {
@@ -78,7 +78,10 @@ testWith(NEEDS, "doctor says what is wrong with the clock, the network and the f
     const { code, findings } = await doctor(box, { DENO_CERT: authority });
     const [error] = errorsOf(findings);
     assert.deepEqual([code, error!.check], [7, "network"]);
-    assert.match(error!.message, /^api\.mistral\.ai could not be reached: its certificate is not valid/);
+    assert.match(
+      error!.message,
+      /^api\.mistral\.ai could not be reached: its certificate is not from an authority/,
+    );
     assert.deepEqual(providers.received, []);
   });
   await t.step("a key log", async () => {

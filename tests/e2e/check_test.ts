@@ -53,7 +53,7 @@ testWith(NEEDS, "providers test asks every provider for its own key, once, witho
       Response.json({ valid: true, echo: canaryKey("yi") }, { status: url.includes("mistral") ? 401 : 200 });
     const { code, rows, error } = await testCredentials(box);
     assert.equal(code, 3);
-    assert.equal(error.message, "1 of 11 credentials not accepted");
+    assert.equal(error.message, "1 of 11 credentials is not accepted");
     const bad = (rows as { result: string }[]).filter(({ result }) => result !== "valid");
     assert.deepEqual(bad, [
       { id: "mistral", result: "rejected", detail: "store another one: agentgazer providers set mistral" },
@@ -99,7 +99,10 @@ testWith(NEEDS, "providers test sends nothing to whom the certificate does not f
   assert.equal(code, 7);
   const [{ result, detail }] = rows as [{ result: string; detail: string }];
   assert.equal(result, "unreachable");
-  assert.match(detail, /^api\.openai\.com could not be reached: its certificate is not valid \(/);
+  assert.match(
+    detail,
+    /^api\.openai\.com could not be reached: its certificate is not from an authority that is trusted here$/,
+  );
   assert.deepEqual(scene.providers.received, []);
 });
 

@@ -27,10 +27,22 @@ const HOSTS: readonly (readonly [what: string, id: string, host: string, wanted:
     { names: "DNS:api.openai.com.attacker.test" },
     /not valid for name/,
   ],
-  ["an unknown issuer", "anthropic", "api.anthropic.com", { by: "stranger" }, /UnknownIssuer/],
-  ["an expired one", "mistral", "api.mistral.ai", { from: 2000, to: 2001 }, /expired/],
+  [
+    "an unknown issuer",
+    "anthropic",
+    "api.anthropic.com",
+    { by: "stranger" },
+    /is not from an authority that is trusted here/,
+  ],
+  ["an expired one", "mistral", "api.mistral.ai", { from: 2000, to: 2001 }, /has expired, by this/],
   ["one of the future", "deepseek", "api.deepseek.com", { from: 2090, to: 2091 }, /not valid yet/],
-  ["its own issuer", "google", "generativelanguage.googleapis.com", { by: "itself" }, /UnknownIssuer/],
+  [
+    "its own issuer",
+    "google",
+    "generativelanguage.googleapis.com",
+    { by: "itself" },
+    /is not from an authority that is trusted here/,
+  ],
   ["an address", "cohere", "api.cohere.com", { names: "IP:127.0.0.1" }, /not valid for name/],
   [
     "a name in its subject only",
@@ -60,7 +72,7 @@ testWith(NEEDS, "only a certificate for the host lets a request leave", async (t
       assert.ok(connections > 0);
       assert.deepEqual([answer.status, bytes > 0], said === undefined ? [200, true] : [502, false], text);
       if (said === undefined) return;
-      assert.match(text, new RegExp(`${host} could not be reached: its certificate is not valid`));
+      assert.match(text, new RegExp(`${host} could not be reached: its certificate `));
       assert.match(text, said);
     });
   }

@@ -23,11 +23,11 @@ testWith(
         "all addresses",
         ["--host", "0.0.0.0"],
         6,
-        /beyond loopback without TLS.*\n.*--tls-cert.*--insecure-http/,
+        /listen on 0\.0\.0\.0 without TLS.*\n.*--tls-cert.*--insecure-http/,
       ],
-      ["all of IPv6", ["--host", "::"], 6, /beyond loopback without TLS/],
-      ["half of it", ["--host", "0.0.0.0", "--tls-cert", cert], 2, /both --tls-cert and --tls-key/],
-      ["the other half", ["--tls-key", key], 2, /both --tls-cert and --tls-key/],
+      ["all of IPv6", ["--host", "::"], 6, /listen on :: without TLS/],
+      ["half of it", ["--host", "0.0.0.0", "--tls-cert", cert], 2, /--tls-cert without --tls-key/],
+      ["the other half", ["--tls-key", key], 2, /--tls-key without --tls-cert/],
       [
         "both ways",
         ["--tls-cert", cert, "--tls-key", key, "--insecure-http"],
@@ -38,15 +38,20 @@ testWith(
         "no such file",
         ["--tls-cert", file("none"), "--tls-key", key],
         2,
-        /read the file of the certificate\n/,
+        /read the file that --tls-cert names: there is no such file\n/,
       ],
       [
         "no such key",
         ["--tls-cert", cert, "--tls-key", file("none")],
         2,
-        /read the file of the certificate's key/,
+        /read the file that --tls-key names: there is no such file\n/,
       ],
-      ["a folder", ["--tls-cert", box.folder, "--tls-key", key], 2, /read the file of the certificate/],
+      [
+        "a folder",
+        ["--tls-cert", box.folder, "--tls-key", key],
+        2,
+        /read the file that --tls-cert names: it is a folder\n/,
+      ],
       ["junk", ["--tls-cert", junk, "--tls-key", key], 2, /not valid PEM/],
       ["a junk key", ["--tls-cert", cert, "--tls-key", junk], 2, /not valid PEM/],
       ["swapped", ["--tls-cert", key, "--tls-key", cert], 2, /not valid PEM/],
@@ -67,6 +72,7 @@ testWith(
       assert.equal(answer.status, 200);
       await answer.body?.cancel();
     });
+    await scene.proxy.stop();
     await t.step("over TLS", async () => {
       const tls = ["--tls-cert", cert, "--tls-key", key, "--allow-host", "gateway.lan"];
       await using proxy = await box.start(["--host", "0.0.0.0", ...tls]);
@@ -89,6 +95,7 @@ testWith(
         rawRequest("GET /health", { host: `127.0.0.1:${proxy.port}` }),
       );
       assert.equal(inTheClear.status, 0);
+      await proxy.logged(/info: a client spoke plain HTTP/);
       assert.equal(await ask(`gateway.lan:${proxy.port}`), "HTTP/1.1 200");
     });
   },

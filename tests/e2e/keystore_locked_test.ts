@@ -48,7 +48,7 @@ testWith(
     await t.step("it says how to unlock", () => {
       assert.match(
         proxy.log(),
-        /warn: .*it is locked \(.*unlock.*\); until then requests are answered with 503/,
+        /warn: .*it is locked; requests are answered with 503 until .*\n.*warn: hint: .*unlock/,
       );
     });
     await t.step("requests are refused, and nothing leaves", async () => {
@@ -171,7 +171,7 @@ testWith(
       assert.equal(answer.status, 401);
       await answer.body?.cancel();
       await pty.type("\x03");
-      await pty.shown(/shutting down/);
+      await pty.shown(/info: stopped/);
     });
     await t.step("start goes on after a no", async () => {
       await box.keyring.lock();
@@ -184,7 +184,7 @@ testWith(
       await answer.body?.cancel();
       assert.equal(await prompter.prompts(), prompts);
       await pty.type("\x03");
-      await pty.shown(/shutting down/);
+      await pty.shown(/info: stopped/);
     });
   },
 );

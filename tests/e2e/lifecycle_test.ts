@@ -45,7 +45,7 @@ testWith(
         const answer = scene.call("/openai/v1/models");
         await arrived.promise;
         const ended = scene.proxy.stop(signal);
-        await scene.proxy.logged(/shutting down/);
+        await scene.proxy.logged(/waiting for 1 request to end/);
         await assert.rejects(fetch(scene.proxy.url + "/health"));
         finish.resolve(new Response("late"));
         assert.equal(await (await answer).text(), "late");
@@ -62,7 +62,7 @@ testWith(
       const answer = scene.call("/openai/v1/models");
       await arrived.promise;
       Deno.kill(scene.proxy.pid, "SIGTERM");
-      await scene.proxy.logged(/shutting down/);
+      await scene.proxy.logged(/waiting for 1 request to end/);
       const [code] = await Promise.all([scene.proxy.stop("SIGINT"), assert.rejects(answer)]);
       assert.equal(code, 130);
     });
@@ -136,7 +136,9 @@ testWith(["compile", "namespace"], "agentgazer start runs where it can't write",
   const mounts = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"';
   const wrapper = ["unshare", "-m", "sh", "-c", mounts, box.home];
   await using proxy = await box.start([], { wrapper });
-  await proxy.logged(/warn: Cannot .*Read-only file system/);
+  await proxy.logged(
+    /warn: agentgazer env and doctor do not know of this proxy: Cannot .*the file system is read-only/,
+  );
   const answer = await fetch(proxy.url + "/openai/v1/models", { headers: { "x-api-key": token } });
   assert.equal((await answer.json()).error.code, "credential_missing");
 });

@@ -17,8 +17,7 @@ import type { LoginScene } from "../support/vendors/login_scene.ts";
 const NEEDS = ["compile", "namespace", "openssl", "script"] as const;
 
 const LOGIN = ["login", "openai-oauth", "--no-browser"];
-const SPINNER =
-  /\r.\[2K([-\\|/]) (10:00|9:5\d) left, waiting for the browser, or its last address pasted here/;
+const SPINNER = /\r.\[2K([-\\|/]) (10:00|9:5\d) left, waiting for the login in the browser/;
 
 testWith(NEEDS, "on a terminal, what is pasted is not shown", async (t) => {
   await using scene = await browserScene();
@@ -28,7 +27,7 @@ testWith(NEEDS, "on a terminal, what is pasted is not shown", async (t) => {
   await t.step("a wrong address is told, and waiting goes on", async () => {
     await pty.type("http://localhost:1457/auth/callback?code=ac_pasted-once&state=never-shown\r");
     await pty.shown(
-      /\r.\[2Kagentgazer: that is not the address to paste: .*\r\n\r.\[2K[-\\|/] (10:00|9:5\d) /,
+      /\r.\[2Kagentgazer: paste the address that begins with .*\r\n\r.\[2K[-\\|/] (10:00|9:5\d) /,
     );
   });
   await t.step("keys that edit a line, or a shell would take, do nothing but that", async () => {
@@ -55,7 +54,7 @@ testWith(NEEDS, "on a terminal, what is pasted is not shown", async (t) => {
 testWith(NEEDS, "on a terminal, the time left counts down until the browser comes back", async () => {
   await using scene = await browserScene();
   await using pty = startOnTerminal(scene, LOGIN, { columns: 40 });
-  const url = await waitingOn(pty, /[-\\|/] (10:00|9:5\d) left, waiting for the browser, \r/);
+  const url = await waitingOn(pty, /[-\\|/] (10:00|9:5\d) left, waiting for the login in t?\r/);
   const frames = await pty.shown(/\r.\[2K- [^]*\r.\[2K\\ [^]*\r.\[2K\| [^]*\r.\[2K\/ /);
   assert.match(frames[0], / (10:00|9:5\d) left/);
   await pty.shown(/ 9:5[0-8] left/);
@@ -81,7 +80,7 @@ testWith(NEEDS, "on a terminal, Ctrl-C and signals end a login, and give the ter
       await pty.shown(/the-end/);
       assert.match(
         readableOn(pty.screen()),
-        /\nagentgazer: error: Interrupted, nothing was changed\ncode=130\n/,
+        /\nagentgazer: Interrupted, nothing was changed\ncode=130\n/,
       );
       assertRestored(pty);
       assert.doesNotMatch(pty.screen(), /half of|\bat .*:\d/);
@@ -113,7 +112,7 @@ testWith(NEEDS, "a signal ends a login that waits, and one whose code is being e
       hang.release();
       const { code, stdout, stderr } = await login.ended;
       assert.deepEqual([code, stdout], [130, ""]);
-      assert.match(stderr, /left\)\nagentgazer: error: Interrupted, nothing was changed\n$/);
+      assert.match(stderr, /left\)\nagentgazer: Interrupted, nothing was changed\n$/);
       assert.notEqual((await page)?.status, 200);
       assert.deepEqual(await storedIn(scene), []);
       await freed(1455);

@@ -50,7 +50,7 @@ testWith(NEEDS, "login openai-oauth --device counts down until Ctrl-C, and store
   await pty.type("\x03");
   await pty.shown(/the-end/);
   const text = readableOn(pty.screen());
-  assert.match(text, /^agentgazer: error: Interrupted, nothing was changed\ncode=130$/m);
+  assert.match(text, /^agentgazer: Interrupted, nothing was changed\ncode=130$/m);
   assert.match(text, /(?<!-)echo /);
   assert.match(text, /(?<!-)icanon /);
   assert.deepEqual(await storedNames(scene.box), []);
@@ -77,7 +77,7 @@ testWith(NEEDS, "login openai-oauth --device stops asking when a signal ends it"
     if (endpoint === "exchange") codex.approveDevice();
     await hang?.arrived;
     login.kill(signal);
-    assertRun(scene, await login.ended, 130, /\nagentgazer: error: Interrupted, nothing was changed\n$/);
+    assertRun(scene, await login.ended, 130, /\nagentgazer: Interrupted, nothing was changed\n$/);
     hang?.release();
     const { poll, exchange } = codex.counts;
     assert.deepEqual([poll, exchange], [Number(endpoint !== undefined), Number(endpoint === "exchange")]);

@@ -5,8 +5,8 @@ import { fails, makeHang } from "../support/vendors/faults.ts";
 
 const NEEDS = ["compile", "namespace", "openssl"] as const;
 
-const ADDRESS = /that is not the address to paste: it begins with http:\/\/localhost:1455\/auth\/callback\?$/;
-const FOREIGN = /The address is not of this login\b/;
+const ADDRESS = /paste the address that begins with http:\/\/localhost:1455\/auth\/callback\?$/;
+const FOREIGN = /that address is from another login\b/;
 
 /** What somebody pastes by mistake, or is told to paste. */
 const WRONG: [name: string, change: (right: string, url: string) => string, complaint: RegExp][] = [
@@ -26,9 +26,9 @@ const WRONG: [name: string, change: (right: string, url: string) => string, comp
   ["the state of another login", (right) => right.replace(/state=.*/, `state=${"A".repeat(43)}`), FOREIGN],
   ["no state", (right) => right.replace(/&state=.*/, ""), FOREIGN],
   ["a code and its state", (right) => `${new URL(right).searchParams.get("code")}#state`, ADDRESS],
-  ["no code", (right) => right.replace(/code=[^&]*/, "code="), /The address has no code\.$/],
-  ["the code twice", (right) => `${right}&code=ac_of-an-attacker`, /A parameter of the address is repeated/],
-  ["another issuer", (right) => `${right}&iss=https%3A%2F%2Fattacker.test`, /comes from another server\.$/],
+  ["no code", (right) => right.replace(/code=[^&]*/, "code="), /that address has no code$/],
+  ["the code twice", (right) => `${right}&code=ac_of-an-attacker`, /a parameter of that address is repeated/],
+  ["another issuer", (right) => `${right}&iss=https%3A%2F%2Fattacker.test`, /or from another server$/],
   ["escape sequences", () => "\x1b]0;owned\x07?\x1b[2J", ADDRESS],
   ["a very long line", (right) => `${right}&x=${"y".repeat(70_000)}`, /./],
 ];
@@ -58,7 +58,7 @@ testWith(NEEDS, "what is pasted wrongly is told in words of ours, and can be pas
     await running.type(`${right}\n`);
     const { code, stderr } = await login.ended;
     assert.equal(code, 0, stderr);
-    assert.equal(stderr.match(/^agentgazer: (that|The|A) /gm)?.length, WRONG.length);
+    assert.equal(stderr.match(/^agentgazer: (that|paste|a) /gm)?.length, WRONG.length);
     assert.deepEqual(secretsIn(scene, stderr), []);
     assert.deepEqual(await storedIn(scene), ["openai-oauth"]);
     assert.equal(codex.counts.exchange, 1);
@@ -90,7 +90,7 @@ testWith(NEEDS, "the address can be pasted in every way that people copy it", as
       await login.running.type(pasted.slice(40));
       const { code, stderr } = await login.ended;
       assert.equal(code, 0, stderr);
-      assert.doesNotMatch(stderr, /^agentgazer: that/m);
+      assert.doesNotMatch(stderr, /^agentgazer: (that|paste) /m);
       await freed(1455);
     });
   }
@@ -109,7 +109,7 @@ testWith(NEEDS, "a paste and the browser are one login", async (t) => {
     await hang.arrived;
     assert.equal((await visit(right)).status, 409);
     await login.running.type(`${right}\n`);
-    await login.running.shown(/^agentgazer: This login has had its answer already\.$/m);
+    await login.running.shown(/^agentgazer: this login has had its answer already$/m);
     hang.release();
     assert.equal((await login.ended).code, 0);
     assert.equal(codex.counts.exchange, 1);

@@ -51,7 +51,13 @@ testWith([...NEEDS, "script"], "login zhipu-coding-plan asks for the key without
   const rows: [what: string, typed: (key: string) => string, code: number, stored: number, says: RegExp][] = [
     ["typed", (key) => `${key}\r`, 0, 1, /logged in to Zhipu GLM Coding Plan/],
     ["corrected", (key) => `wrong\x15${key}x\x7f\r`, 0, 1, /logged in to Zhipu GLM Coding Plan/],
-    ["a wrong one", (key) => `${key}x\r`, 3, 0, /The plan did not accept the key/],
+    [
+      "a wrong one",
+      (key) => `${key}x\r`,
+      3,
+      0,
+      /Cannot store the Zhipu GLM Coding Plan key: the plan does not accept it/,
+    ],
     ["nothing", () => "\r", 2, 0, /Cannot store the Zhipu GLM Coding Plan key: it is empty/],
     ["Ctrl-C", (key) => `${key}\x03`, 130, 0, /Interrupted, nothing was changed/],
     ["two lines pasted", (key) => `${key}\r${key}\r`, 2, 0, /Cannot take more than one line/],

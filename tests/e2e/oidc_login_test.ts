@@ -77,7 +77,7 @@ testWith(
     }
     const back = await oidc.authorize(login.page);
     await login.command.type(back.replace("1457", "1455") + "\n");
-    await login.command.shown(/that is not the address to paste/);
+    await login.command.shown(/paste the address that begins with/);
     assert.equal(oidc.count("exchange"), 0);
     await login.command.type(back + "\n");
     const { code, stderr } = await login.command.ended;

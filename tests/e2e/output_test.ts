@@ -16,7 +16,12 @@ testWith(["compile"], "output that nobody takes is no bug of ours", async (t) =>
     [["--help"], "| head -0", 0, /^$/],
     [["providers", "list", "--all"], "| head -0", 0, /^$/],
     [["providers", "list", "--all"], "> /dev/full", 2, /Cannot write the answer/],
-    [["clients", "add", "one"], "> /dev/full", 2, /Cannot write the answer.*\n.*was carried out/],
+    [
+      ["clients", "add", "one"],
+      "> /dev/full",
+      2,
+      /Cannot write the answer.*\n.*to see its token: agentgazer env --client one$/m,
+    ],
     [["providers", "set", "nobody"], "2> /dev/full", 2, /^$/],
     [["providers", "set", "openai", "k"], "2> /dev/full", 0, /^$/],
   ];

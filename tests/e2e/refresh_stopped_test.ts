@@ -50,7 +50,7 @@ testWith(NEEDS, "two signals end `start` only once a token that was spent is rep
   const ended = call.then((response) => response.text()).catch(() => {});
   await hang.arrived;
   const stopped = proxy.stop("SIGTERM");
-  await proxy.logged(/shutting down/);
+  await proxy.logged(/waiting for 1 request to end/);
   Deno.kill(proxy.pid, "SIGTERM");
   hang.release();
   await stopped;

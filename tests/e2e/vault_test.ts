@@ -126,7 +126,7 @@ testWith(["compile", "namespace"], "another machine-id does not open the vault",
   const wrapper = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/machine-id && exec "$@"', other];
   const run = await box.run(["providers", "set", "openai"], { stdin: "sk-proj-y", wrapper });
   assert.equal(run.code, 5);
-  assert.match(run.stderr, /this key does not fit, .*another machine-id/);
+  assert.match(run.stderr, /vault\.json: it was made on another machine\n/);
   assert.deepEqual(await Deno.readFile(join(box.home, "vault.json")), before);
   assert.equal((await set(box, "sk-proj-y")).code, 0);
 });
@@ -162,12 +162,12 @@ testWith(["compile", "setpriv"], "another user does not open a copied vault", as
   }
   const run = await box.run(["providers", "set", "openai"], { stdin: "sk-proj-y", wrapper: as(4321) });
   assert.equal(run.code, 5);
-  assert.match(run.stderr, /made by user id 0, this is 4321 and .*made by the user "root"/);
+  assert.match(run.stderr, /made by another user \("root", not (id 4321|".*")\)/);
   const foreign = await box.run(["providers", "list"], { wrapper: as(4322) });
   assert.notEqual(foreign.code, 0);
   const root = await set(box, "sk-proj-y");
   assert.equal(root.code, 6);
-  assert.match(root.stderr, /belongs to another user\n.*hint: .*chown 0/);
+  assert.match(root.stderr, /belongs to another user \(id 4321\)\n.*hint: run it as that user/);
 });
 
 testWith(["compile"], "a lost or foreign machine.key is named, and nothing is overwritten", async (t) => {
@@ -186,7 +186,7 @@ testWith(["compile"], "a lost or foreign machine.key is named, and nothing is ov
     await Deno.writeFile(key, good.map((byte) => byte ^ 1), { mode: 0o600 });
     const run = await set(box, "sk-proj-y");
     assert.equal(run.code, 5);
-    assert.match(run.stderr, /machine\.key is another key file/);
+    assert.match(run.stderr, /machine\.key is not the key file/);
   });
   await t.step("put back", async () => {
     await Deno.writeFile(key, good, { mode: 0o600 });

@@ -53,7 +53,7 @@ export async function beginLogin(
 ): Promise<BrowserLogin> {
   const running = box.spawn(["login", "openai-oauth", ...args], options);
   try {
-    const [, url] = await running.shown(/^(https:\S+)\n[^]*waiting for the browser/m);
+    const [, url] = await running.shown(/^(https:\S+)\n[^]*waiting for the login in the browser/m);
     return {
       running,
       ...partsOf(url!),

@@ -54,7 +54,7 @@ export async function logInToCodex(scene: LoginScene, { wrapper, keep }: TracedR
     await using login = await begin("a login by pasting");
     const address = codex.approve(login.url);
     await login.running.type(`${foreign(address)}\n${new URL(address).searchParams.get("code")}\n`);
-    await login.running.shown(/is not of this login[^]*not the address to paste/);
+    await login.running.shown(/is from another login[^]*paste the address that begins/);
     await login.running.type(`${address}\n`);
     await end("a login by pasting", login, 0);
   }

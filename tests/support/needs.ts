@@ -23,6 +23,9 @@ const PROBES = {
   script: () => Deno.build.os === "linux" && succeeds("script", "-qec", "true", "/dev/null"),
   /** To run a program as another user. */
   setpriv: () => Deno.uid() === 0 && succeeds("setpriv", "--version"),
+  /** Bubblewrap, and a kernel that lets any user make namespaces. */
+  bwrap: () =>
+    succeeds("setpriv", "--reuid", "12345", "--clear-groups", "bwrap", "--ro-bind", "/", "/", "true"),
   /** A real keyring in a session of its own (tests/support/keyring.ts). */
   libsecret: () =>
     succeeds("sh", "-c", "command -v secret-tool") &&

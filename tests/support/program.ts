@@ -204,7 +204,7 @@ async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
 
   const listens = /listens on (https?:[\w.:[\]/]+\d)\b.*\n/;
   const url = (await log.matches(listens))[1]!;
-  const pid = await pidOf(home) ?? child.pid;
+  const pid = await pidOf(home, url) ?? child.pid;
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     try {
       Deno.kill(pid, signal);
@@ -227,10 +227,11 @@ async function follow(child: Deno.ChildProcess, home: string): Promise<Proxy> {
   };
 }
 
-/** A wrapper's process id is not the proxy's, which is in a file unless it could not be written. */
-async function pidOf(home: string): Promise<number | undefined> {
+/** A wrapper's process id is not the proxy's, which is in a file, unless that is of another one or could not be written. */
+async function pidOf(home: string, url: string): Promise<number | undefined> {
   try {
-    return JSON.parse(await Deno.readTextFile(join(home, "proxy.json"))).pid;
+    const there = JSON.parse(await Deno.readTextFile(join(home, "proxy.json")));
+    return there.url === url ? there.pid : undefined;
   } catch {
     return undefined;
   }

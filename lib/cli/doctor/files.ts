@@ -25,7 +25,8 @@ export async function examineFiles(home: Home): Promise<Finding[]> {
 /** Looks for plaintext anywhere in config.json, and for settings that can't be used. */
 export async function examineConfig(home: Home): Promise<Finding[]> {
   if (!checkFile(home.config, "named")) return [fine("config", "there is no config.json, so nothing is set")];
-  const findings = [...changeable(home), ...examinePlaintext(readConfig(home), home)];
+  const hindered = changeable(home);
+  const findings = [...hindered, ...examinePlaintext(readConfig(home), home, hindered.length === 0)];
   const regions = new Regions(home);
   for (const provider of PROVIDERS) {
     findings.push(

@@ -2,10 +2,12 @@ import { FieldList } from "../../http/fields.ts";
 import { AppError } from "../../errors.ts";
 import { type Provider, PROVIDERS } from "../../providers/table.ts";
 import { Refusal } from "../../proxy/refusal.ts";
+import type { System } from "../../system.ts";
 import { type Contents, credentialEntry, credentialKind } from "../../vault/contents.ts";
 import type { Context } from "../context.ts";
 import { DEFAULT_PORT } from "../proxy_file.ts";
 import { FORBIDDEN, networkVariables } from "../runtime_variables.ts";
+import { duration } from "../render.ts";
 import { broken, type Finding, fine, warning } from "./finding.ts";
 
 /** How long a provider may take to answer, in milliseconds. */
@@ -75,24 +77,32 @@ async function examineClock(context: Context, host: string): Promise<Finding> {
     const skew = Math.round((theirs - (asked + system.now()) / 2) / 1000);
     if (Number.isNaN(skew)) return fine("clock", `${host} answers, but does not tell the time`);
     if (Math.abs(skew) <= MAX_SKEW) return fine("clock", `${host} answers, and the clocks agree`);
-    const message = `the clock is ${Math.abs(skew)} seconds ${
-      skew > 0 ? "behind" : "ahead of"
-    } that of ${host}`;
-    const mend = system.platform.includes("darwin")
-      ? "sudo sntp -sS time.apple.com"
-      : "sudo timedatectl set-ntp true";
-    return broken("clock", new AppError("refused", message, mend));
+    const apart = `${duration(Math.abs(skew) * 1000)} ${skew > 0 ? "behind" : "ahead of"}`;
+    const message = `the clock of this machine is ${apart} that of ${host}`;
+    return broken("clock", new AppError("refused", message, setClock(system)));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return broken(
-      "network",
-      new AppError("network_failed", error.message, "check the network, HTTPS_PROXY and NO_PROXY"),
-    );
+    return broken("network", new AppError("network_failed", error.message, mendOf(error.message, system)));
   } finally {
     over.abort();
     answered.catch(() => {});
     late.catch(() => {});
   }
+}
+
+/** What mends a call that failed, by what is said of it. */
+function mendOf(message: string, system: System): string {
+  if (/DENO_CERT/.test(message)) return "unset DENO_CERT, or name a PEM file";
+  if (/clock/.test(message)) return setClock(system);
+  if (/certificate/.test(message)) {
+    return "export DENO_TLS_CA_STORE=system; or export DENO_CERT=<the certificate of your network's proxy>";
+  }
+  const proxied = networkVariables(system.env).some((name) => /proxy/i.test(name));
+  return proxied ? "check the network, HTTPS_PROXY and NO_PROXY" : "check the network connection";
+}
+
+function setClock({ platform }: System): string {
+  return platform.includes("darwin") ? "sudo sntp -sS time.apple.com" : "sudo timedatectl set-ntp true";
 }
 
 /** A region that can't be used is told elsewhere. */

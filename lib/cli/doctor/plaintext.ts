@@ -25,12 +25,16 @@ const SECRET_NAME = /(key|token|secret|password|credential|bearer|authorization)
 /** What may be a secret below such a name: no sentence, no path and no URL. */
 const SECRET_WORD = /^(?![./~]|\w+:\/\/)\S{16,}$/;
 
-/** Looks for secrets in all of config.json. Neither names nor values are shown, since either may be one. */
-export function examinePlaintext(config: Config, { config: path }: Home): Finding[] {
+/**
+ * Looks for secrets in all of config.json. Neither names nor values are shown, since either may be one.
+ *
+ * @param changeable whether the program changes the file by itself
+ */
+export function examinePlaintext(config: Config, { config: path }: Home, changeable: boolean): Finding[] {
   const known = findPlaintext(config);
   const remove = `delete it from ${quote(path)}`;
   const found = known.map(({ id, key, property }) => {
-    const fix = typeof acceptKey(id, key) === "string"
+    const fix = !changeable || typeof acceptKey(id, key) === "string"
       ? remove
       : `agentgazer providers list, which moves it into the vault; if the vault has another one, ${remove}`;
     return certain(config, property, fix);

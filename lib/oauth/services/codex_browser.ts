@@ -49,8 +49,9 @@ export async function logInWithBrowser(
   try {
     const url = await authorizationUrl(sender, redirectUri(port), state, verifier);
     await talk.say(`Log in to OpenAI on this page:\n${url}`);
+    await talk.say("If the browser can't open its last page, copy that page's address and paste it here.");
     const wait = {
-      what: "the browser, or its last address pasted here",
+      what: "the login in the browser",
       until: system.now() + PATIENCE,
       onLine: (line: string) => callback.paste(line),
     };

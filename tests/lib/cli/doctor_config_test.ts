@@ -5,36 +5,41 @@ import { commandLine } from "../../support/command_line.ts";
 import { homeOf } from "../../support/command_vault.ts";
 
 /** What mends a file that is no JSON object. */
-const MEND = /^mend it: \S+config\.json$/;
+const MEND = /^correct it in an editor, or move it away: mv \S+config\.json \S+config\.json\.bad$/;
 
 Deno.test("doctor says why config.json can't be used", async (t) => {
   const rows: [name: string, config: string | Uint8Array, message: RegExp, fix: RegExp][] = [
-    ["no JSON", `{"apiKey": ${CANARY}`, /is not a JSON object/, MEND],
-    ["empty", "", /is not a JSON object/, MEND],
+    ["no JSON", `{\n"apiKey": ${CANARY}`, /is not valid JSON \(line 2\)$/, MEND],
+    ["empty", "", /is not valid JSON \(line 1\)$/, MEND],
     ["a list", `["${CANARY}"]`, /is not a JSON object/, MEND],
     ["a text", `"${CANARY}"`, /is not a JSON object/, MEND],
-    ["comments", "{} // no", /is not a JSON object/, MEND],
-    ["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), /is not a JSON object/, MEND],
-    ["nested without end", '{"a":'.repeat(200_000), /is not a JSON object/, MEND],
+    ["comments", "{} // no", /is not valid JSON \(line 1\)$/, MEND],
+    ["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), /is not valid JSON$/, MEND],
+    ["nested without end", '{"a":'.repeat(200_000), /is not valid JSON$/, MEND],
     [
       "another region",
       `{"providers":{"zhipu":{"region":"${CANARY}"}}}`,
-      /Zhipu GLM does not have it/,
-      /global, cn$/,
+      /for Zhipu GLM: its regions are global, cn$/,
+      /^agentgazer providers set zhipu --region global$/,
     ],
     [
       "MiniMax's, of another",
       '{"providers":{"zhipu":{"region":"legacy"}}}',
-      /does not have it/,
-      /global, cn$/,
+      /its regions are global, cn$/,
+      /--region global$/,
     ],
-    ["another of MiniMax", '{"providers":{"minimax":{"region":"us"}}}', /does not/, /global, cn, legacy$/],
-    ["a region that is no text", '{"providers":{"zhipu":{"region":1}}}', /does not have it/, /global, cn/],
+    [
+      "another of MiniMax",
+      '{"providers":{"minimax":{"region":"us"}}}',
+      /are global, cn, legacy$/,
+      /--region global$/,
+    ],
+    ["a region that is no text", '{"providers":{"zhipu":{"region":1}}}', /global, cn$/, /--region global$/],
     [
       "a region of a provider without",
       '{"providers":{"openai":{"region":"cn"}}}',
-      /has no regions/,
-      /leave it out/,
+      /it has no regions$/,
+      /^leave it out$/,
     ],
   ];
   for (const [name, config, message, fix] of rows) {
@@ -59,7 +64,7 @@ Deno.test("doctor says why config.json can't be used", async (t) => {
   });
 });
 
-Deno.test("doctor tells every wrong region, and plaintext beside", async () => {
+Deno.test("doctor tells every wrong region, and the plaintext of a line once", async () => {
   using line = commandLine();
   await line.run(["clients", "add", "ci"]);
   const providers = {
@@ -75,7 +80,7 @@ Deno.test("doctor tells every wrong region, and plaintext beside", async () => {
     assert.deepEqual([check, level], ["config", "error"]);
     return /plaintext key|Mistral|Zhipu|MiniMax|Moonshot/.exec(message)?.[0];
   });
-  assert.deepEqual(told, ["plaintext key", "plaintext key", "Mistral", "Zhipu", "MiniMax"]);
+  assert.deepEqual(told, ["plaintext key", "Mistral", "Zhipu", "MiniMax"]);
   assert.equal(code, 6);
 });
 
@@ -112,6 +117,7 @@ Deno.test("doctor warns that a config.json that is a link is not changed", async
     Deno.symlinkSync(real, homeOf(line).config);
     const { troubles, code } = await checkUp(line);
     assert.deepEqual(troubles.map(({ level }) => level), ["warning", "error"]);
+    assert.match(troubles[1]!.fix!, /^delete it from /);
     assert.equal(code, 6);
   });
   await t.step("a link to nothing", async () => {

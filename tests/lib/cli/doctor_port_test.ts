@@ -5,6 +5,8 @@ import { assertOnly, checkUp } from "../../support/check_up.ts";
 import { type CommandLine, commandLine, type CommandOptions } from "../../support/command_line.ts";
 import { homeOf } from "../../support/command_vault.ts";
 
+const ALONE = { sleep: () => assert.fail("nobody is waited for"), onOther() {} };
+
 Deno.test("doctor says who has the proxy's port", async (t) => {
   const taken = () => {
     throw new Deno.errors.AddrInUse("taken");
@@ -28,7 +30,7 @@ Deno.test("doctor says who has the proxy's port", async (t) => {
   });
   await t.step("we", async () => {
     using line = commandLine();
-    const withdraw = await publishAddress(homeOf(line), { url: "http://127.0.0.1:18955", pid: 1 });
+    const withdraw = await publishAddress(homeOf(line), { url: "http://127.0.0.1:18955", pid: 1 }, ALONE);
     const { troubles, findings } = await checkUp(line, { onServe: taken });
     assert.deepEqual(troubles, []);
     assert.match(
@@ -73,7 +75,7 @@ Deno.test("doctor knows where we run, whatever is wrong with the vault", async (
     await t.step(name, async () => {
       using line = commandLine();
       await line.run(["clients", "add", "ci"]);
-      const withdraw = await publishAddress(homeOf(line), { url: "http://127.0.0.1:18900", pid: 1 });
+      const withdraw = await publishAddress(homeOf(line), { url: "http://127.0.0.1:18900", pid: 1 }, ALONE);
       spoil(line);
       const { findings } = await checkUp(line, {
         ...options,

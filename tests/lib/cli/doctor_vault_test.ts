@@ -122,7 +122,7 @@ Deno.test("doctor names each damaged entry, and shows the others", async (t) => 
       result,
       "api-key",
       "error",
-      /"api-key:mistral".* damaged/,
+      /stored key of mistral: it is damaged/,
       "agentgazer providers remove mistral",
     );
     assert.equal(result.code, 8);

@@ -12,19 +12,19 @@ const REFUSED: [what: string, upstream: CommandOptions["upstream"], code: number
     "a rejected key",
     JSON_401,
     3,
-    /error: The plan did not accept the key: .*\nagentgazer: hint: nothing was stored; /,
+    /error: Cannot store the Zhipu GLM Coding Plan key: the plan does not accept it\nagentgazer: hint: make one on /,
   ],
   [
     "a key without a plan",
     status(429, '{"error":{"code":"1113","message":"no"}}'),
     3,
-    /did not accept the key: no plan, or no balance\n/,
+    /does not accept it \(no plan, or no balance\)\nagentgazer: hint: for a key of bigmodel\.cn: /,
   ],
   [
     "a key of a plan that has expired",
     status(429, '{"error":{"code":"1309","message":"no"}}'),
     3,
-    /the plan has expired\n/,
+    /\(the plan has expired\)\n/,
   ],
   [
     "a service that fails",
@@ -78,7 +78,7 @@ Deno.test("login to the Coding Plan names the command for a key of the other reg
   assert.equal(code, 3);
   assert.match(
     err,
-    /hint: nothing was stored; for a key of another region: agentgazer login zhipu-coding-plan --region cn\n/,
+    /; for a key of bigmodel\.cn: agentgazer login zhipu-coding-plan --region cn\n$/,
   );
   assert.deepEqual(plan.hosts, ["api.z.ai"]);
   assert.equal(await kept(line), undefined);

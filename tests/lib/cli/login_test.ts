@@ -49,12 +49,16 @@ const REFUSED: [args: string[], code: number, says: RegExp, env?: Record<string,
     2,
     /has no login with a code\nagentgazer: hint: agentgazer login zhipu-coding-plan\n$/,
   ],
-  [["openai-oauth", "--region", "global"], 2, /OpenAI Codex has no regions/],
-  [["openai-oauth", "--device", "--region", "cn"], 2, /OpenAI Codex has no regions/],
-  [["minimax-oauth", "--region", CANARY], 2, /does not have it\nagentgazer: hint: use one of global, cn\n$/],
-  [["minimax-oauth", "--region", "legacy"], 2, /use one of global, cn/],
-  [["zhipu-coding-plan", "--region", "toString"], 2, /use one of global, cn/],
-  [["zhipu-coding-plan", "--region", ""], 2, /use one of global, cn/],
+  [["openai-oauth", "--region", "global"], 2, /for OpenAI Codex: it has no regions/],
+  [["openai-oauth", "--device", "--region", "cn"], 2, /for OpenAI Codex: it has no regions/],
+  [
+    ["minimax-oauth", "--region", CANARY],
+    2,
+    /its regions are global, cn\nagentgazer: hint: agentgazer login minimax-oauth --region global\n$/,
+  ],
+  [["minimax-oauth", "--region", "legacy"], 2, /its regions are global, cn/],
+  [["zhipu-coding-plan", "--region", "toString"], 2, /its regions are global, cn/],
+  [["zhipu-coding-plan", "--region", ""], 2, /its regions are global, cn/],
   [["minimax-oauth", "--region"], 2, /needs a value/],
   ...["openai-oauth", "minimax-oauth", "zhipu-coding-plan"].map(
     (id): [string[], number, RegExp, Record<string, string>] => {
@@ -171,7 +175,7 @@ Deno.test("login stops at a region in config.json that there is not, before it c
   const { hosts, options } = reaching(makeMiniMax({ now }), 3000);
   const { code, err } = await line.run(["login", "minimax-oauth"], options);
   assert.deepEqual([code, hosts], [2, []]);
-  assert.match(err, /hint: use one of global, cn\n$/);
+  assert.match(err, /hint: write one of them in its place\n$/);
   assert.ok(!err.includes(CANARY));
 });
 

@@ -17,7 +17,7 @@ const REFUSED: [what: string, args: string[], options: CommandOptions, code: num
     ["yi"],
     {},
     2,
-    /has no login: it takes an API key\nagentgazer: hint: agentgazer providers set yi\n$/,
+    /has no login: it takes an API key\nagentgazer: hint: agentgazer providers remove yi\n$/,
   ],
   ["a provider that there is not", [CANARY], {}, 2, /Cannot find a provider/],
   ["a slip of the pen", ["openai-oath"], {}, 2, /did you mean `openai-oauth`\?/],

@@ -103,7 +103,7 @@ Deno.test("a migration that fails warns, leaves the plaintext and lets the comma
     [
       "config.json is broken",
       ({ home }) => Deno.writeTextFileSync(`${home}/config.json`, "{,"),
-      /not a JSON object/,
+      /not valid JSON \(line 1\)/,
     ],
     [
       "config.json is open",

@@ -3,9 +3,11 @@ import { AppError, type ErrorCode, exitCode } from "../../../lib/errors.ts";
 import { commandLine } from "../../support/command_line.ts";
 
 const USAGE: [args: string, message: RegExp, hint: RegExp][] = [
-  ["provider", /^Unknown command$/, /^did you mean `providers`\?$/],
-  ["providers lst", /^Unknown command$/, /^did you mean `list`\?$/],
-  ["clients remov x", /^Unknown command$/, /^did you mean `remove`\?$/],
+  ["provider", /^Unknown command$/, /^agentgazer providers$/],
+  ["provider sett x", /^Unknown command$/, /^agentgazer providers$/],
+  ["provider set openai", /^Unknown command$/, /^agentgazer providers set <id>$/],
+  ["providers lst", /^Unknown command$/, /^agentgazer providers list$/],
+  ["clients remov x", /^Unknown command$/, /^agentgazer clients remove <name>$/],
   ["xyzzy", /^Unknown command$/, /^agentgazer --help$/],
   ["providers list --al", /^Unknown option$/, /^did you mean `--all`\?$/],
   ["start --prot 1", /^Unknown option$/, /^did you mean `--port`\?$/],
@@ -15,10 +17,14 @@ const USAGE: [args: string, message: RegExp, hint: RegExp][] = [
   ["env --provider mistrall", /^Cannot find a provider with that id$/, /^did you mean `mistral`\?$/],
   ["clients add ci --allow gogle", /^Cannot find a provider with that id$/, /^did you mean `google`\?$/],
   ["providers set xyzzyxyzzy", /^Cannot find a provider with that id$/, /^agentgazer providers list --all$/],
-  ["providers", /^A command is missing$/, /^agentgazer providers --help$/],
-  ["clients", /^A command is missing$/, /^agentgazer clients --help$/],
   ["providers set", /^The argument <id> is missing$/, /^agentgazer providers set --help$/],
   ["clients add", /^The argument <name> is missing$/, /^agentgazer clients add --help$/],
+  [
+    "clients add --allow openai ci",
+    /^The argument <name> is missing: --allow takes every word behind it$/,
+    /^agentgazer clients add <name> --allow <id\.\.\.>$/,
+  ],
+  ["clients add --allow=openai", /^The argument <name> is missing$/, /^agentgazer clients add --help$/],
   ["completions", /^The argument <shell> is missing$/, /^agentgazer completions --help$/],
   ["providers set openai a b", /^Too many arguments$/, /^agentgazer providers set --help$/],
   ["providers list openai", /^Too many arguments$/, /^agentgazer providers list --help$/],
@@ -29,19 +35,19 @@ const USAGE: [args: string, message: RegExp, hint: RegExp][] = [
   ],
   ["clients add ci --expires soon", /^Cannot use the value of --expires$/, /15m, 12h, 30d or 2w/],
   ["clients add a/b", /^Cannot add a client under that name$/, /64 letters/],
-  ["env --shell tcsh", /^The value of --shell <shell> is not valid$/, /posix, fish, json$/],
-  ["completions tcsh", /^The value of shell is not valid$/, /bash, zsh, fish$/],
+  ["env --shell tcsh", /^Cannot use the value of --shell$/, /^use one of posix, bash, zsh, fish, json$/],
+  ["completions tcsh", /^Cannot use the value of <shell>$/, /^use one of bash, zsh, fish$/],
   [
     "start --host 10.0.0.1",
-    /^The value of --host <address> is not valid$/,
-    /127\.0\.0\.1, ::1, 0\.0\.0\.0, ::$/,
+    /^Cannot use the value of --host$/,
+    /^use one of 127\.0\.0\.1, localhost, ::1, 0\.0\.0\.0, ::$/,
   ],
-  ["start --port 65536", /^The value of --port <number> is not valid$/, /^Give a number from 0 to 65535$/],
-  ["start --port 1e3", /^The value of --port <number> is not valid$/, /^Give a number from 0 to 65535$/],
-  ["start --port -1", /^The value of --port <number> is not valid$/, /^Give a number from 0 to 65535$/],
-  ["start --allow-host a/b", /^The value of --allow-host .* is not valid$/, /^Give a host name/],
-  ["start --allow-host a:0", /^The value of --allow-host .* is not valid$/, /^Give a host name/],
-  ["start --log-format xml", /^The value of --log-format <format> is not valid$/, /text, json$/],
+  ["start --port 65536", /^Cannot use the value of --port$/, /^give a number from 0 to 65535$/],
+  ["start --port 1e3", /^Cannot use the value of --port$/, /^give a number from 0 to 65535$/],
+  ["start --port -1", /^Cannot use the value of --port$/, /^give a number from 0 to 65535$/],
+  ["start --allow-host a/b", /^Cannot use the value of --allow-host$/, /^give a host name/],
+  ["start --allow-host a:0", /^Cannot use the value of --allow-host$/, /^give a host name/],
+  ["start --log-format xml", /^Cannot use the value of --log-format$/, /^use one of text, json$/],
 ];
 
 Deno.test("runCli() ends a wrong command line with exit code 2, a reason and a way on", async (t) => {
@@ -60,9 +66,14 @@ Deno.test("runCli() ends a wrong command line with exit code 2, a reason and a w
   });
 });
 
-Deno.test("runCli() repeats the help behind a command group alone", async () => {
+Deno.test("runCli() prints the help of a command group alone, and says why", async () => {
   using box = commandLine();
-  assert.match((await box.run(["providers"])).err, /^Usage: agentgazer providers .*\nagentgazer: error: /s);
+  for (const group of ["providers", "clients", "keystore"]) {
+    const { code, err } = await box.run([group]);
+    assert.equal(code, 2);
+    assert.ok(err.startsWith(`Usage: agentgazer ${group} `), err);
+    assert.match(err, /\nagentgazer: error: A command is missing\n$/);
+  }
 });
 
 const JSON_ERRORS: [args: string, code: ErrorCode][] = [
@@ -114,7 +125,7 @@ Deno.test("runCli() ends with the exit code of the error", async (t) => {
       assert.deepEqual(plain, {
         code: exitCode(code),
         out: "",
-        err: `agentgazer: error: Cannot do it\n${hinted}`,
+        err: `agentgazer: ${code === "interrupted" ? "" : "error: "}Cannot do it\n${hinted}`,
       });
       const json = await box.run(["providers", "list", "--json"], { keyStores });
       assert.equal(json.code, exitCode(code));

@@ -33,8 +33,13 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     ],
     ["clients list --json", 0, /^\[\]\n$/, NOTHING],
     ["providers remove openai", 4, NOTHING, /none is stored\nagentgazer: hint: agentgazer providers list\n$/],
+    ["clients add both --allow openai,google anthropic,", 0, TOKEN, NOTHING],
+    ["clients list", 0, /^both\topenai,google,anthropic\t/m, NOTHING],
+    ["clients remove both", 0, NOTHING, /removed/],
+    ["clients add none --allow ,", 2, NOTHING, /Cannot find a provider/],
+    ["clients add none --allow openai,,google", 2, NOTHING, /Cannot find a provider/],
     ["clients remove ci", 4, NOTHING, /Cannot find a client/],
-    ["env --client ci", 4, NOTHING, /hint: agentgazer clients list\n$/],
+    ["env --client ci", 4, NOTHING, /hint: agentgazer clients list, or agentgazer clients add <name>\n$/],
   ],
   "of an API key": [
     ["providers set openai", 0, NOTHING, /^agentgazer: stored the OpenAI key\n$/, {
@@ -62,7 +67,15 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
     ["providers list", 0, /^anthropic\t.*\ndeepseek\t.*\n$/, NOTHING],
   ],
   "of a key that can't be one": [
-    ["providers set openai", 2, NOTHING, /it is empty/],
+    [
+      "providers set openai",
+      2,
+      NOTHING,
+      /: stdin is empty\nagentgazer: hint: agentgazer providers set openai < key\.txt\n$/,
+    ],
+    ["providers set openai -", 2, NOTHING, /: stdin is empty\n/],
+    ["providers set openai", 2, NOTHING, /: it is empty\n/, { stdin: ["\n"] }],
+    ["providers set openai", 2, NOTHING, /: it is empty\n/, { isTerminal: true, stdin: ["\r"] }],
     ["providers set openai", 2, NOTHING, /white space or more than one line/, { stdin: ["sk-1\nsk-2\n"] }],
     ["providers set openai", 2, NOTHING, /longer than 8192 bytes/, {
       stdin: ["k".repeat(5000), "k".repeat(5000)],
@@ -82,7 +95,13 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
       "providers set openai-oauth sk-1",
       2,
       NOTHING,
-      /hint: agentgazer login openai-oauth\n$/,
+      /^agentgazer: error: Cannot store a key for OpenAI Codex: it takes a login\nagentgazer: hint: agentgazer login openai-oauth\n$/,
+    ],
+    [
+      "providers set zhipu-coding-plan k-1",
+      2,
+      NOTHING,
+      /Cannot store a key here for Zhipu GLM Coding Plan: its key is stored by a login\nagentgazer: hint: agentgazer login zhipu-coding-plan\n$/,
     ],
     [
       "providers remove minimax-oauth",
@@ -96,14 +115,20 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
       isTerminal: true,
       stdin: ["sk-1\r"],
     }],
-    ["providers set google", 130, NOTHING, /Interrupted, nothing was changed\n$/, {
+    ["providers set google", 130, NOTHING, /\nagentgazer: Interrupted, nothing was changed\n$/, {
       isTerminal: true,
       stdin: ["AIza\x03"],
     }],
-    ["providers remove openai", 130, NOTHING, /^Remove the OpenAI key\? \[y\/N\] .*Nothing was removed\n$/s, {
-      isTerminal: true,
-      stdin: ["n\n"],
-    }],
+    [
+      "providers remove openai",
+      130,
+      NOTHING,
+      /^Remove the OpenAI key\? \[y\/N\] agentgazer: Nothing was removed\n$/,
+      {
+        isTerminal: true,
+        stdin: ["n\n"],
+      },
+    ],
     ["providers remove openai", 130, NOTHING, /Nothing was removed/, { isTerminal: true, stdin: ["\n"] }],
     ["providers remove openai", 130, NOTHING, /Nothing was removed/, { isTerminal: true }],
     ["providers list --json", 0, /"openai"/, NOTHING],
@@ -129,6 +154,11 @@ const STORIES: Readonly<Record<string, readonly Line[]>> = {
       NOTHING,
     ],
     ["clients remove ci", 0, NOTHING, /^agentgazer: removed the client; its token is no longer valid\n$/],
+    ["clients add both --allow openai,google anthropic,", 0, TOKEN, NOTHING],
+    ["clients list", 0, /^both\topenai,google,anthropic\t/m, NOTHING],
+    ["clients remove both", 0, NOTHING, /removed/],
+    ["clients add none --allow ,", 2, NOTHING, /Cannot find a provider/],
+    ["clients add none --allow openai,,google", 2, NOTHING, /Cannot find a provider/],
     ["clients remove ci", 4, NOTHING, /hint: agentgazer clients list\n$/],
     ["clients list", 0, /^limited\t/, NOTHING],
   ],

@@ -132,11 +132,22 @@ Deno.test("agrees() takes y and yes for agreement, and nothing else", async (t) 
   for (const [typed, agreed] of ANSWERS) {
     await t.step(JSON.stringify(typed), async () => {
       const system = typing(typed);
-      assert.equal(await agrees(system.terminal, "Remove it?"), agreed);
+      assert.equal(await agrees(system, "Remove it?"), agreed);
       assert.equal(system.stderr, "Remove it? [y/N] ");
       assert.deepEqual(system.raw, []);
     });
   }
+});
+
+Deno.test("agrees() is interrupted by a signal, on a line of its own", async () => {
+  const system = fakeSystem({
+    isTerminal: true,
+    staysOpen: true,
+    onErr: (_, system) => queueMicrotask(() => system.raise("SIGINT")),
+  });
+  await fails("interrupted", () => agrees(system, "Remove it?"));
+  assert.equal(system.stderr, "Remove it? [y/N] \n");
+  assert.equal(system.listeners, 0);
 });
 
 Deno.test("readAll() joins the pieces, also within a letter", async (t) => {

@@ -56,7 +56,10 @@ Deno.test("providers set keeps the region when the key is set again, and the key
       for (const region of ["cn", "global"]) {
         const { code, out, err } = await set(`--region ${region}`, options);
         assert.deepEqual([code, out], [2, ""], err);
-        assert.match(err, /^agentgazer: error: Cannot store the Moonshot \(Kimi\) key: it is empty\n/);
+        assert.match(
+          err,
+          /^agentgazer: error: Cannot store the Moonshot \(Kimi\) key: (it|stdin) is empty\n/,
+        );
         assert.equal(Deno.readTextFileSync(`${box.home}/config.json`), before);
         assert.deepEqual(await listed(box, "moonshot"), ["global", "https://api.moonshot.ai"]);
         assert.equal(await stored(box.home, "api-key", "moonshot"), "two");
@@ -88,15 +91,19 @@ Deno.test("providers set keeps the region when the key is set again, and the key
 
 Deno.test("providers set refuses a region or a key, and then keeps neither", async (t) => {
   const rows: [args: string, stdin: string, says: RegExp][] = [
-    ["moonshot --region eu", "k", /hint: use one of cn, global$/m],
-    ["moonshot --region GLOBAL", "k", /hint: use one of cn, global$/m],
-    [`moonshot --region ${CANARY}`, "k", /--region: Moonshot \(Kimi\) does not have it$/m],
-    ["moonshot --region __proto__", "k", /does not have it$/m],
-    ["openai --region global", "k", /OpenAI has no regions$/m],
-    ["zhipu-coding-plan --region cn", "k", /comes from a login$/m],
+    ["moonshot --region eu", "k", /hint: agentgazer providers set moonshot --region cn$/m],
+    ["moonshot --region GLOBAL", "k", /hint: agentgazer providers set moonshot --region cn$/m],
+    [
+      `moonshot --region ${CANARY}`,
+      "k",
+      /Cannot use that region for Moonshot \(Kimi\): its regions are cn, global$/m,
+    ],
+    ["moonshot --region __proto__", "k", /its regions are cn, global$/m],
+    ["openai --region global", "k", /for OpenAI: it has no regions$/m],
+    ["zhipu-coding-plan --region cn", "k", /is stored by a login$/m],
     [`${CANARY} --region cn`, "k", /Cannot find a provider/],
     ["moonshot --region", "k", /needs a value$/m],
-    ["moonshot --region global", "", /the Moonshot \(Kimi\) key: it is empty$/m],
+    ["moonshot --region global", "", /the Moonshot \(Kimi\) key: stdin is empty$/m],
     ["moonshot --region global", "\n", /it is empty$/m],
     ["moonshot --region global", `${CANARY} x`, /white space/],
     ["moonshot --region global", `sk-ant-${CANARY}`, /looks like a key of Anthropic$/m],
@@ -146,7 +153,10 @@ Deno.test("providers list and start refuse a region that makes no sense, and tou
           onServe: () => assert.fail("it must not listen"),
         });
         assert.deepEqual([code, out], [2, ""], err);
-        assert.match(err, /config\.json: Moonshot \(Kimi\) does not have it.*use one of cn, global/s);
+        assert.match(
+          err,
+          /config\.json names for Moonshot \(Kimi\): its regions are cn, global.*set moonshot --region cn/s,
+        );
         assertNoCanary(err, "the message");
       }
       assert.equal(Deno.readTextFileSync(`${box.home}/config.json`), text);

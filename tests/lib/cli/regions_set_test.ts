@@ -37,31 +37,48 @@ Deno.test("Regions.set() changes that and nothing else", async (t) => {
   }
 });
 
-const SHAPES = [
-  '{"providers":[]}',
-  `{"providers":["${CANARY}"]}`,
-  `{"providers":"${CANARY}"}`,
-  '{"providers":5}',
-  '{"providers":null}',
-  `{"providers":{"moonshot":["${CANARY}"]}}`,
-  '{"providers":{"moonshot":5}}',
-  '{"providers":{"moonshot":null}}',
+/** What is in the file, and what is said of it. */
+const SHAPES: [text: string, state: string][] = [
+  ['{"providers":[]}', 'its "providers" is not an object'],
+  [`{"providers":["${CANARY}"]}`, 'its "providers" is not an object'],
+  [`{"providers":"${CANARY}"}`, 'its "providers" is not an object'],
+  ['{"providers":5}', 'its "providers" is not an object'],
+  ['{"providers":null}', 'its "providers" is not an object'],
+  [`{"providers":{"moonshot":["${CANARY}"]}}`, 'its "moonshot" is not an object'],
+  ['{"providers":{"moonshot":5}}', 'its "moonshot" is not an object'],
+  ['{"providers":{"moonshot":null}}', 'its "moonshot" is not an object'],
   // Only the last counts, so to change another would change nothing.
-  '{"providers":{"moonshot":{"region":"cn","region":"global"}}}',
-  '{"providers":{"moonshot":{},"moonshot":{"region":"global"}}}',
-  '{"providers":{"moonshot":"k","moonshot":{"region":"global"}}}',
-  '{"providers":{},"providers":{"moonshot":{"region":"global"}}}',
+  [
+    '{"providers":{"moonshot":{"region":"cn","region":"global"}}}',
+    'it names "providers" or "moonshot" more than once',
+  ],
+  [
+    '{"providers":{"moonshot":{},"moonshot":{"region":"global"}}}',
+    'it names "providers" or "moonshot" more than once',
+  ],
+  [
+    '{"providers":{"moonshot":"k","moonshot":{"region":"global"}}}',
+    'it names "providers" or "moonshot" more than once',
+  ],
+  [
+    '{"providers":{},"providers":{"moonshot":{"region":"global"}}}',
+    'it names "providers" or "moonshot" more than once',
+  ],
 ];
 
 Deno.test("Regions.set() writes over nothing that it does not know", async (t) => {
-  for (const text of SHAPES) {
+  for (const [text, state] of SHAPES) {
     await t.step(text, async () => {
       using box = boxWith(text);
       const { message, hint } = await fails(
         "usage",
         () => new Regions(box.home).set(provider("moonshot"), "cn"),
       );
-      assert.match(message, /its "providers" is not as expected$/);
+      assert.equal(message, `Cannot change ${box.home.config}: ${state}`);
+      assert.match(
+        hint!,
+        /^correct it in an editor, or move it away: mv \S+config\.json \S+config\.json\.bad$/,
+      );
       assertNoCanary(message + hint, "the message");
       assert.equal(Deno.readTextFileSync(box.home.config), text);
     });

@@ -81,15 +81,24 @@ Deno.test("Regions.of() refuses a region that the provider does not have, and na
     await t.step(value, async () => {
       using box = boxWith(`{"providers":{"moonshot":{"region":${value}}}}`);
       const { message, hint } = await fails("usage", () => new Regions(box.home).of(provider("moonshot")));
-      assert.match(message, /^Cannot use the region in .*config\.json: Moonshot \(Kimi\) does not have it$/);
-      assert.equal(hint, "use one of cn, global");
+      assert.match(
+        message,
+        /^Cannot use the region that \/.*config\.json names for Moonshot \(Kimi\): its regions are cn, global$/,
+      );
+      assert.equal(hint, "agentgazer providers set moonshot --region cn");
       assertNoCanary(message + hint, "the message");
     });
   }
   await t.step("one for a provider without regions", async () => {
     using box = boxWith('{"providers":{"openai":{"region":"global"}}}');
     const { message } = await fails("usage", () => new Regions(box.home).of(provider("openai")));
-    assert.match(message, /OpenAI has no regions$/);
+    assert.match(message, /^Cannot use the region that \/.* names for OpenAI: it has no regions$/);
+  });
+  await t.step("one for a login, which no command writes over", async () => {
+    using box = boxWith('{"providers":{"minimax-oauth":{"region":"eu"}}}');
+    const { message, hint } = await fails("usage", () => new Regions(box.home).of(provider("minimax-oauth")));
+    assert.match(message, /: its regions are global, cn$/);
+    assert.equal(hint, "write one of them in its place");
   });
 });
 
@@ -119,12 +128,12 @@ Deno.test("requireRegion() takes the regions of the table and no others", async 
   for (const row of PROVIDERS) {
     await t.step(row.id, async () => {
       const names = Object.keys(row.regions ?? {});
-      for (const name of names) assert.equal(requireRegion(row, name, "x"), name);
+      for (const name of names) assert.equal(requireRegion(row, name), name);
       for (
         const name of ["", "eu", "CN", "global\n", "toString", "__proto__", undefined, null, 0, names, CANARY]
       ) {
-        const { message, hint } = await fails("usage", () => requireRegion(row, name, "--region"));
-        assert.match(message, /^Cannot use the region in --region: /);
+        const { message, hint } = await fails("usage", () => requireRegion(row, name));
+        assert.ok(message.startsWith(`Cannot use that region for ${row.name}: `), message);
         assertNoCanary(message + hint, "the message");
       }
     });

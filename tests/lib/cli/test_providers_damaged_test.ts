@@ -34,11 +34,11 @@ Deno.test("providers test says which entry is damaged, and checks the others", a
       if (code === 0) return assert.equal(json.err, "");
       const { code: name, message, hint } = JSON.parse(json.err).error;
       assert.equal(name, "vault_damaged");
-      assert.match(message, /entry "api-key:mistral"/);
+      assert.match(message, /stored key of mistral: it is damaged$/);
       assert.equal(hint, "agentgazer providers remove mistral");
       const text = await line.run(["providers", "test", ...ids], { upstream });
       assert.match(text.out, /^mistral\tunknown\tits entry in the vault is damaged$/m);
-      assert.match(text.err, /entry "api-key:mistral".*\n.*providers remove mistral\n/);
+      assert.match(text.err, /stored key of mistral: it is damaged\n.*providers remove mistral\n/);
     });
   }
 });
@@ -53,7 +53,7 @@ Deno.test("providers test takes a damaged entry for worse than what providers an
       const { code, out, err } = await line.run(["providers", "test"], { upstream });
       assert.equal(code, 8);
       assert.equal(out.match(/\tits entry in the vault is damaged$/gm)!.length, 2);
-      assert.match(err, /^agentgazer: error: .*"api-key:mistral"/);
+      assert.match(err, /^agentgazer: error: .*stored key of mistral/);
     });
   }
 });

@@ -60,7 +60,7 @@ Deno.test("providers test takes back whom it waits for, however it ends", async 
     const { err } = await line.run(["providers", "test"], { upstream: fake.upstream, isTerminal: true });
     const states = err.split("\r\x1b[2K");
     assert.ok(states.includes("waiting for 1 of 2: mistral"), err);
-    assert.match(states.at(-1)!, /^agentgazer: error: .*"api-key:openai"/);
+    assert.match(states.at(-1)!, /^agentgazer: error: .*stored key of openai/);
   });
 });
 

@@ -33,9 +33,9 @@ const rejected = (id: string, home: string, asked: readonly string[], rest: Part
 
 /** The other regions of a key that is valid nowhere; each of those rows uses the default. */
 const ALSO_IN: Readonly<Record<string, string>> = {
-  moonshot: "also in global; ",
-  zhipu: "also in cn; ",
-  minimax: "also in global and cn; ",
+  moonshot: "also not valid in global; ",
+  zhipu: "also not valid in cn; ",
+  minimax: "also not valid in global and cn; ",
 };
 
 const ROWS: Row[] = [

@@ -26,14 +26,29 @@ const DOCTOR = /\nagentgazer: hint: agentgazer doctor\n$/;
 
 const WHY = /\nagentgazer: hint: the detail of each says why\n$/;
 
+const SET_OPENAI = /\nagentgazer: hint: agentgazer providers set openai\n$/;
+const SET_MISTRAL = /\nagentgazer: hint: agentgazer providers set mistral\n$/;
+
 /** Each provider is stored; what the answers are, and what is told. */
 const ROWS: [outcomes: Record<string, Outcome>, results: string, code: number, err: RegExp, hint?: RegExp][] =
   [
     [{ openai: 200, mistral: 200 }, "valid valid", 0, /^$/],
-    [{ openai: 401, mistral: 200 }, "rejected valid", 3, /: 1 of 2 credentials not accepted\n/, WHY],
-    [{ openai: 200, mistral: 401 }, "valid rejected", 3, /: 1 of 2 credentials not accepted\n/, WHY],
-    [{ openai: 403, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials not accepted\n/, WHY],
-    [{ openai: 402, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials not accepted\n/, WHY],
+    [
+      { openai: 401, mistral: 200 },
+      "rejected valid",
+      3,
+      /: 1 of 2 credentials is not accepted\n/,
+      SET_OPENAI,
+    ],
+    [
+      { openai: 200, mistral: 401 },
+      "valid rejected",
+      3,
+      /: 1 of 2 credentials is not accepted\n/,
+      SET_MISTRAL,
+    ],
+    [{ openai: 403, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
+    [{ openai: 402, mistral: 200 }, "no-access valid", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
     [
       { openai: "broken", mistral: 200 },
       "unreachable valid",
@@ -50,24 +65,33 @@ const ROWS: [outcomes: Record<string, Outcome>, results: string, code: number, e
     ],
     [{ openai: 429, mistral: 200 }, "unknown valid", 7, /: 1 of 2 .* could not be checked\n/, DOCTOR],
     [{ openai: 302, mistral: 200 }, "unknown valid", 7, /: 1 of 2 .* could not be checked\n/, DOCTOR],
-    [{ openai: 500, mistral: 404 }, "unknown unknown", 7, /: 2 of 2 .* could not be checked\n/, DOCTOR],
+    [{ openai: 500, mistral: 404 }, "unknown unknown", 7, /: 2 credentials could not be checked\n/, DOCTOR],
     // A rejection is the worst, wherever it stands.
     [
       { openai: 401, mistral: "broken" },
       "rejected unreachable",
       3,
-      /: 1 of 2 credentials not accepted\n/,
-      WHY,
+      /: 1 of 2 credentials is not accepted\n/,
+      SET_OPENAI,
     ],
     [
       { openai: "broken", mistral: 401 },
       "unreachable rejected",
       3,
-      /: 1 of 2 credentials not accepted\n/,
-      WHY,
+      /: 1 of 2 credentials is not accepted\n/,
+      SET_MISTRAL,
     ],
-    [{ openai: 500, mistral: 403 }, "unknown no-access", 3, /: 1 of 2 credentials not accepted\n/, WHY],
-    [{ openai: 401, mistral: 401 }, "rejected rejected", 3, /: 2 of 2 credentials not accepted\n/, WHY],
+    [{ openai: 500, mistral: 403 }, "unknown no-access", 3, /: 1 of 2 credentials is not accepted\n/, WHY],
+    [{ openai: 401, mistral: 401 }, "rejected rejected", 3, /: 2 credentials are not accepted\n/, SET_OPENAI],
+    [
+      { openai: 403, mistral: 401 },
+      "no-access rejected",
+      3,
+      /: 2 credentials are not accepted\n/,
+      SET_MISTRAL,
+    ],
+    [{ openai: 401 }, "rejected", 3, /: 1 credential is not accepted\n/, SET_OPENAI],
+    [{ openai: 500 }, "unknown", 7, /: 1 credential could not be checked\n/, DOCTOR],
   ];
 
 Deno.test("providers test says what each provider answered, and ends with the worst", async (t) => {
@@ -84,7 +108,7 @@ Deno.test("providers test says what each provider answered, and ends with the wo
 
       const json = await line.run(["providers", "test", "--json"], { upstream });
       const rows: { id: string; result: string }[] = JSON.parse(json.out);
-      assert.deepEqual(rows.map(({ id }) => id), ["openai", "mistral"]);
+      assert.deepEqual(rows.map(({ id }) => id), Object.keys(outcomes));
       assert.equal(rows.map(({ result }) => result).join(" "), results);
       assert.equal(json.code, code);
       if (code === 0) assert.equal(json.err, "");

@@ -29,8 +29,8 @@ Deno.test("paste() takes the address where the browser ended", async (t) => {
   }
 });
 
-const WHERE = /^that is not the address to paste: it begins with http:\/\/localhost:1455\/auth\/callback\?$/;
-const FOREIGN = /not of this login/;
+const WHERE = /^paste the address that begins with http:\/\/localhost:1455\/auth\/callback\?$/;
+const FOREIGN = /^that address is from another login: use the page that was opened last$/;
 
 const REFUSED: [text: string, complaint: RegExp][] = [
   ["", WHERE],

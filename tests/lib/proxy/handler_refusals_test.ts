@@ -316,3 +316,23 @@ Deno.test("makeHandler() logs one line per refusal, without token, query or head
   assert.equal(box.lines[0]!.client, "any");
   assert.doesNotMatch(JSON.stringify(box.lines), /canary|agz_/);
 });
+
+Deno.test("makeHandler() says what is wrong with a token, and whose it was only when it has expired", async (t) => {
+  using box = await makeProxyBox();
+  const rows: [headers: Record<string, string>, says: RegExp][] = [
+    [{}, /has no local token/],
+    [{ authorization: "Bearer agz_wrong" }, /token is not known here.*agentgazer env/],
+    [
+      bearer("expired"),
+      /client \\"expired\\" has expired.*clients remove expired, then: agentgazer clients add expired/,
+    ],
+    [{ ...bearer("any"), "x-api-key": tokenOf("other") }, /tokens of two clients/],
+  ];
+  for (const [headers, says] of rows) {
+    await t.step(says.source, async () => {
+      const answer = await box.handle(rawRequest(MODELS, { headers }));
+      assert.equal(answer.status, 401);
+      assert.match(await answer.text(), says);
+    });
+  }
+});

@@ -117,7 +117,7 @@ Deno.test("credentialIn() calls a login without a token damaged, and repeats not
         "vault_damaged",
         () => credentialIn("login", CODEX.id, new Secret(text)),
       );
-      assert.match(message, /"login:openai-oauth"/);
+      assert.match(message, /the stored login of openai-oauth: it is damaged$/);
       if (text.length > 4) assert.ok(!`${message}${hint}`.includes(text));
     });
   }

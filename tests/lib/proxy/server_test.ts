@@ -9,7 +9,7 @@ import { makeVaultBox, NO_RENEWAL } from "../../support/proxy_box.ts";
 import { ScriptedClient } from "../../support/scripted_client.ts";
 
 /** Runs the proxy on a made-up listener and a clock that stands still. */
-function setUp(refusal?: Error) {
+function setUp(refusal?: Error, port = 0, isOurs = false) {
   const box = makeVaultBox();
   const fake = fakeSystem();
   const events: string[] = [];
@@ -31,7 +31,8 @@ function setUp(refusal?: Error) {
   };
   const ended = runProxy({
     host: "127.0.0.1",
-    port: 0,
+    port,
+    isOurs: () => isOurs,
     allowHosts: [],
     version: "1.2.3",
     system,
@@ -79,6 +80,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     const silent = await box.connect("");
     box.raise(signal);
     assert.equal(await box.ended, true);
+    assert.deepEqual(box.events, ["info: stopped"]);
     assert.deepEqual([idle, half, silent].map(({ isClosed }) => isClosed), [true, true, true]);
   });
 }
@@ -106,6 +108,10 @@ Deno.test("runProxy() waits for a client that does not take its answer, for half
       if (second) box.raise("SIGTERM");
       else await box.clock.advance(DRAIN_TIMEOUT);
       assert.equal(await box.ended, false);
+      assert.deepEqual(box.events, [
+        "info: waiting for 1 request to end; Ctrl-C again ends at once",
+        "info: stopped",
+      ]);
     });
   }
 });
@@ -125,16 +131,23 @@ Deno.test("runProxy() goes on after a connection could not be taken, and says so
   assert.deepEqual(box.listened, [{ hostname: "127.0.0.1", port: 0, tls: undefined }]);
 });
 
+/** What the runtime says, whether it is another proxy of ours, and what is made of it. */
+const REFUSALS: [name: string, port: number, isOurs: boolean, says: RegExp, hint: RegExp][] = [
+  ["AddrInUse", 18900, false, /:18900: another program uses the port$/, /^stop that program; or .*--port 0$/],
+  ["AddrInUse", 18900, true, /:18900: agentgazer runs there already$/, /^use that one: .*env/],
+  ["AddrNotAvailable", 18900, true, /: this machine does not have that address$/, /--host 127\.0\.0\.1$/],
+  ["PermissionDenied", 80, true, /:80: ports below 1024 need more rights$/, /--port 0$/],
+  ["PermissionDenied", 18900, true, /: the system refused$/, /--port 0$/],
+  ["Error", 80, true, /: the system refused$/, /--port 0$/],
+];
+
 Deno.test("runProxy() says why it can't listen", async (t) => {
-  const inUse = Object.assign(new Error("x"), { name: "AddrInUse" });
-  for (
-    const [error, says] of [[inUse, /another program uses the port/], [new Error("x"), /refused/]] as const
-  ) {
-    await t.step(says.source, async () => {
-      using box = setUp(error);
+  for (const [name, port, isOurs, says, helps] of REFUSALS) {
+    await t.step(`${name} ${says.source}`, async () => {
+      using box = setUp(Object.assign(new Error("x"), { name }), port, isOurs);
       const { message, hint } = await fails("network_failed", () => box.ended);
       assert.match(message, says);
-      assert.match(hint!, /--port/);
+      assert.match(hint!, helps);
     });
   }
 });

@@ -5,6 +5,7 @@ import { FieldList } from "../../../lib/http/fields.ts";
 import { SWEEP_TIME } from "../../../lib/http/sweeper.ts";
 import { Recorder } from "../../../lib/proxy/replay.ts";
 import { fetchUpstream } from "../../../lib/proxy/fetch_upstream.ts";
+import type { Refusal } from "../../../lib/proxy/refusal.ts";
 import { makeUpstream, type UpstreamRequest } from "../../../lib/proxy/upstream.ts";
 import { duplex, type DuplexEnd } from "../../support/duplex.ts";
 import { FakeClock, settleStreams } from "../../support/fake_clock.ts";
@@ -228,4 +229,34 @@ Deno.test("fetch is not asked for a WebSocket, which it would make a plain reque
   dead.add("h.test");
   assert.equal(await refusalOf(upstream(requestOf({ headers }))), "upstream_failed");
   assert.deepEqual(fetched, []);
+});
+
+/** What the runtime says, and what is made of it without a proxy and with one. */
+const REASONS: [said: string, direct: RegExp, proxied: RegExp][] = [
+  ["dns error: no", /reached: its name could not/, /through HTTPS_PROXY: the proxy's name could not/],
+  ["Connection refused (os error 111)", /: it refused the/, /: the proxy refused the connection$/],
+  ["unsuccessful tunnel", /reached: the proxy refused/, /HTTPS_PROXY: the proxy refused to connect to it$/],
+  ["invalid peer certificate: UnknownIssuer", /is not from an authority/, /is not from an authority/],
+  ["invalid peer certificate: certificate expired: verification time 1 (UNIX)", /has expired/, /has expired/],
+  ["invalid peer certificate: certificate not valid yet: 1 (x)", /not valid yet, by/, /not valid yet, by/],
+  ["invalid peer certificate: Other(x)", /is not valid \(Other\)$/, /is not valid \(Other\)$/],
+];
+
+Deno.test("a host that fetch can't reach is named with the reason, and the proxy with it", async (t) => {
+  const real = globalThis.fetch;
+  for (const [said, ...wanted] of REASONS) {
+    await t.step(said, async () => {
+      globalThis.fetch = () => Promise.reject(new TypeError(`error sending request: ${said}`));
+      try {
+        for (const [i, via] of [undefined, "HTTPS_PROXY"].entries()) {
+          await assert.rejects(fetchUpstream(requestOf(), via), (error: Refusal) => {
+            assert.match(error.message, wanted[i]!);
+            return error.hint === "agentgazer doctor";
+          });
+        }
+      } finally {
+        globalThis.fetch = real;
+      }
+    });
+  }
 });

@@ -27,11 +27,13 @@ function setUp(streams: readonly ScriptedStream[], env: Readonly<Record<string, 
       return next === undefined ? Promise.reject(new Error("unreachable")) : Promise.resolve(next);
     },
   };
-  const upstream = makeUpstream(system, (request) => {
+  const ways: (string | undefined)[] = [];
+  const upstream = makeUpstream(system, (request, via) => {
     fetched.push(request);
+    ways.push(via);
     return Promise.resolve({ status: 299, reason: "", headers: new FieldList(), body: null });
   });
-  return { upstream, clock, connected, fetched };
+  return { upstream, clock, connected, fetched, ways };
 }
 
 function requestOf(changes: Partial<UpstreamRequest> = {}): UpstreamRequest {
@@ -200,11 +202,18 @@ Deno.test("a host that can't be reached directly is left to fetch for a minute",
 Deno.test("where a proxy is named, everything is left to fetch", async (t) => {
   for (const name of ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
     await t.step(name, async () => {
-      const { upstream, connected, fetched } = setUp([], { [name]: "http://proxy" });
+      const { upstream, connected, fetched, ways } = setUp([], { [name]: "http://proxy" });
       assert.equal(await exchange(upstream), "299 ");
       assert.deepEqual([connected.length, fetched.length], [0, 1]);
+      assert.deepEqual(ways, [name]);
     });
   }
+});
+
+Deno.test("a host that NO_PROXY excepts is not reached through the proxy", async () => {
+  const { upstream, ways } = setUp([], { HTTPS_PROXY: "http://proxy", NO_PROXY: "h.test" });
+  await exchange(upstream);
+  assert.deepEqual(ways, [undefined]);
 });
 
 Deno.test("idle connections end before the other side ends them, and are few", async (t) => {

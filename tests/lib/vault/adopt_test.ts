@@ -126,7 +126,7 @@ Deno.test("adopt() reports a damaged entry and goes on with the others", async (
       assert.deepEqual([done.kept.map(reveal), done.different], [["2"], []]);
       assert.match(
         done.problems.join(),
-        /^Cannot open the entry "api-key:openai" of the vault: it is damaged/,
+        /^Cannot open the stored key of openai: it is damaged/,
       );
     });
   }

@@ -81,9 +81,32 @@ Deno.test("readConfig() refuses what is no JSON object, and repeats none of it",
       if (typeof content === "string") Deno.writeTextFileSync(config, content);
       else Deno.writeFileSync(config, content);
       const { message, hint } = await fails("usage", () => readConfig({ config }));
-      assert.match(message, /^Cannot read .*config\.json: it is not a JSON object$/);
-      assert.equal(hint, `mend it: ${config}`);
+      assert.match(
+        message,
+        /^Cannot read .*config\.json: it is not (a JSON object|valid JSON( \(line \d+\))?)$/,
+      );
+      assert.equal(hint, `correct it in an editor, or move it away: mv ${config} ${config}.bad`);
       assertNoCanary(message + hint, "the message");
+    });
+  }
+});
+
+const LINES: [content: string, state: string][] = [
+  ["", "it is not valid JSON (line 1)"],
+  ["{", "it is not valid JSON (line 1)"],
+  ['{\n  "a": 1\n  "b": 2\n}', "it is not valid JSON (line 3)"],
+  ['{\r\n"a": tru\r\n}', "it is not valid JSON (line 2)"],
+  ["[]", "it is not a JSON object"],
+];
+
+Deno.test("readConfig() names the line that is wrong", async (t) => {
+  using folder = temporaryFolder();
+  const config = folder.at("config.json");
+  for (const [content, state] of LINES) {
+    await t.step(content, async () => {
+      Deno.writeTextFileSync(config, content);
+      const { message } = await fails("usage", () => readConfig({ config }));
+      assert.equal(message, `Cannot read ${config}: ${state}`);
     });
   }
 });

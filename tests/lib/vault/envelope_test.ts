@@ -126,7 +126,7 @@ Deno.test("splitEntry() separates the clear from the sealed part", async (t) => 
   for (const [what, entry] of BAD_ENTRIES) {
     await t.step(`refuses ${what}`, async () => {
       const { message } = await fails("vault_damaged", () => splitEntry("api-key:openai", entry));
-      assert.match(message, /"api-key:openai"/);
+      assert.equal(message, "Cannot open the stored key of openai: it is damaged");
     });
   }
 });

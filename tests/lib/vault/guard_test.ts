@@ -6,8 +6,8 @@ import {
   quote,
   refuseUnsafe,
   refuseUnsafeFolder,
-  unavailable,
 } from "../../../lib/vault/guard.ts";
+import { unavailable } from "../../../lib/vault/unavailable.ts";
 import { fails } from "../../support/failure.ts";
 
 const ME = 1000;
@@ -33,8 +33,8 @@ Deno.test("refuseUnsafe() accepts what nobody else could have put there", async 
 const REFUSED: [what: string, kind: FileKind, state: Partial<FileState>, says: RegExp, mend: string][] = [
   ["a link", "own", { isFile: false, isSymlink: true }, /a link/, `cp ${QUOTED} ${QUOTED}.copy && mv`],
   ["a folder or pipe", "own", { isFile: false }, /not a file/, `ls -ld ${QUOTED}`],
-  ["a file of another user", "own", { uid: 1001 }, /another user/, `chown 1000 ${QUOTED}`],
-  ["a file of root", "own", { uid: 0 }, /another user/, `chown 1000 ${QUOTED}`],
+  ["a file of another user", "own", { uid: 1001 }, /another user \(id 1001\)/, "set AGENTGAZER_HOME"],
+  ["a file of root", "own", { uid: 0 }, /another user \(root\)/, "set AGENTGAZER_HOME"],
   ["a second hard link", "own", { nlink: 2 }, /hard link/, `cp ${QUOTED} ${QUOTED}.copy && mv`],
   ["no link left", "own", { nlink: 0 }, /hard link/, "cp "],
   ["a file the group may read", "own", { mode: 0o100640 }, /others may open/, `chmod 600 ${QUOTED}`],
@@ -42,7 +42,7 @@ const REFUSED: [what: string, kind: FileKind, state: Partial<FileState>, says: R
   ["a file all may write", "own", { mode: 0o100602 }, /others may open/, `chmod 600 ${QUOTED}`],
   ["a file all may run", "own", { mode: 0o100601 }, /others may open/, `chmod 600 ${QUOTED}`],
   ["a named pipe", "named", { isFile: false }, /not a file/, `ls -ld ${QUOTED}`],
-  ["a named file of another user", "named", { uid: 1001 }, /another user/, `chown 1000 ${QUOTED}`],
+  ["a named file of another user", "named", { uid: 1001 }, /another user/, "name a file of your own"],
   ["a named file the group may write", "named", { mode: 0o100620 }, /others may write/, `chmod go-w`],
   ["a named file all may write", "named", { mode: 0o100602 }, /others may write/, `chmod go-w ${QUOTED}`],
 ];
@@ -86,12 +86,29 @@ Deno.test("unavailable() keeps our own errors and shortens the system's", async 
     const own = new AppError("refused", "Cannot use it");
     assert.equal(unavailable("read", PATH, own), own);
   });
-  await t.step("the system's", () => {
-    const error = new Error("Permission denied (os error 13): open '/home/ada/x'");
-    const { code, message, hint } = unavailable("read", PATH, error);
-    assert.equal(code, "vault_unavailable");
-    assert.equal(message, `Cannot read ${PATH}: Permission denied (os error 13)`);
-    assert.ok(hint!.includes(`'/home/ada/it'\\''s'`), hint!);
+  const rows: [text: string, state: string, hint: string][] = [
+    ["Permission denied (os error 13)", "the permissions do not allow it", `ls -ld '/home/ada/it'`],
+    ["No space left on device (os error 28)", "the disk is full", "free some space"],
+    ["Read-only file system (os error 30)", "the file system is read-only", "set AGENTGAZER_HOME"],
+    ["Input/output error (os error 5)", "input/output error", `check '/home/ada/it'`],
+  ];
+  for (const [text, state, help] of rows) {
+    await t.step(text, () => {
+      const error = new Error(`${text}: open '/home/ada/x'`);
+      const { code, message, hint } = unavailable("write", PATH, error);
+      assert.deepEqual([code, message], ["vault_unavailable", `Cannot write ${PATH}: ${state}`]);
+      assert.ok(hint!.startsWith(help), hint!);
+    });
+  }
+  await t.step("no folder", () => {
+    const error = new Error("Not a directory (os error 20): stat '/dev/null/vault.json'");
+    const own = unavailable("read", "/dev/null/vault.json", error);
+    assert.deepEqual([own.code, own.message, own.hint], [
+      "vault_unavailable",
+      "Cannot use /dev/null: it is not a folder",
+      "set AGENTGAZER_HOME to a folder",
+    ]);
+    assert.equal(unavailable("read", "/dev/null/key", error, "named").hint, "ls -ld /dev/null");
   });
   await t.step("something else", () => {
     assert.equal(unavailable("write", "/x", "thrown text").message, "Cannot write /x: unknown reason");

@@ -149,7 +149,10 @@ Deno.test("withLock() refuses a lock file that is not a private file, and does n
 Deno.test("withLock() says why when there is no folder for the lock", async () => {
   using folder = temporaryFolder();
   const work = () => withLock(folder.at("missing", "lock"), unreachable);
-  assert.match((await fails("vault_unavailable", work)).message, /^Cannot lock .*os error 2\)$/);
+  assert.match(
+    (await fails("vault_unavailable", work)).message,
+    /^Cannot lock .*: no such file or directory$/,
+  );
 });
 
 async function startHolder(path: string): Promise<Deno.ChildProcess> {

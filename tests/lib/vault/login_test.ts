@@ -58,7 +58,7 @@ Deno.test("parseLogin() calls what has no access token damaged, and repeats none
         "vault_damaged",
         () => parseLogin("openai-oauth", new Secret(text)),
       );
-      assert.match(message, /the entry "login:openai-oauth"/);
+      assert.match(message, /the stored login of openai-oauth: it is damaged$/);
       assertNoCanary(message + hint, "the message");
     });
   }

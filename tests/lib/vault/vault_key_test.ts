@@ -17,36 +17,36 @@ const MISFITS: readonly Misfit[] = [
   {
     what: "another user id",
     change: (box) => box.identity.uid = 1001,
-    named: [/made by user id 1000, this is 1001/],
+    named: [/made by another user \(id 1000, not id 1001\)/],
   },
   {
     what: "another user name",
     change: (box) => box.identity.user = "eve",
-    named: [/made by the user "ada", this is "eve"/],
+    named: [/made by another user \("ada", not "eve"\)/],
   },
   {
     what: "no passwd entry",
     change: (box) => box.identity.user = "",
-    named: [/made by the user "ada", this is ""/],
+    named: [/made by another user \("ada", not id 1000\)/],
   },
   {
     what: "another machine-id",
     change: (box) => box.identity.machineId = new Uint8Array(16).fill(8),
-    named: [/another machine-id/],
+    named: [/made on another machine/],
   },
   {
     what: "no machine-id",
     change: (box) => box.identity.machineId = undefined,
-    named: [/machine-id, this one has none/],
+    named: [/machine-id, which this one does not have/],
   },
-  { what: "one byte of the key file", change: flipKeyByte, named: [/machine\.key is another key file/] },
+  { what: "one byte of the key file", change: flipKeyByte, named: [/machine\.key is not the key file/] },
   {
     what: "user, machine and key file",
     change(box) {
       Object.assign(box.identity, { uid: 0, user: "root", machineId: undefined });
       flipKeyByte(box);
     },
-    named: [/user id 1000/, /"ada"/, /machine-id/, /machine\.key/],
+    named: [/"ada", not "root"/, /machine-id/, /machine\.key/],
   },
 ];
 

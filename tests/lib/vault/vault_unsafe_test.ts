@@ -42,7 +42,7 @@ testWith(["setpriv"], "Vault refuses a vault.json of another user", async () => 
   using box = vaultBox();
   await box.put("api-key", "openai", "sk-test");
   Deno.chownSync(box.home.vault, 12345, null);
-  await refusesAll(box, /it belongs to another user/);
+  await refusesAll(box, /it belongs to another user \(id 12345\)/, "set AGENTGAZER_HOME");
   Deno.chownSync(box.home.vault, Deno.uid(), null);
   assert.equal(await box.open("api-key", "openai"), "sk-test");
 });
@@ -120,7 +120,7 @@ Deno.test("Vault.change() removes what a writer that died left", async () => {
   assert.equal(await box.open("api-key", "openai"), "sk-test");
 });
 
-async function refusesAll(box: VaultBox, says: RegExp): Promise<void> {
+async function refusesAll(box: VaultBox, says: RegExp, mend = box.home.vault): Promise<void> {
   const before = picture(box.home);
   const works = [
     () => box.open("api-key", "openai"),
@@ -131,7 +131,7 @@ async function refusesAll(box: VaultBox, says: RegExp): Promise<void> {
   for (const work of works) {
     const { message, hint } = await fails("refused", work);
     assert.match(message, says);
-    assert.ok(hint!.includes(box.home.vault), hint!);
+    assert.ok(hint!.includes(mend), hint!);
     assert.equal(await exitOf(work), 6);
   }
   assert.deepEqual(picture(box.home), before);

@@ -40,9 +40,13 @@ Deno.test("the authorize URL asks as Codex CLI does, in our own name", async () 
     originator: "agentgazer",
   });
   assert.match(state!, /^[\w-]{43}$/);
-  assert.deepEqual(talk.said, [`Log in to OpenAI on this page:\n${url}`]);
+  assert.deepEqual(talk.said, [
+    `Log in to OpenAI on this page:\n${url}`,
+    "If the browser can't open its last page, copy that page's address and paste it here.",
+  ]);
   assert.deepEqual(talk.pictures, []);
-  const { until, onLine } = await talk.waiting;
+  const { what, until, onLine } = await talk.waiting;
+  assert.equal(what, "the login in the browser");
   assert.equal(until - START_TIME, 10 * 60_000);
   assert.notEqual(onLine, undefined);
   await visit(codex.approve(url.href));
@@ -68,7 +72,7 @@ Deno.test("the address can be pasted", async () => {
   const { authorizeUrl, talk, codex, kept, login, servers } = startBrowserLogin();
   const address = codex.approve(await authorizeUrl());
   const { onLine } = await talk.waiting;
-  assert.match(onLine!("https://evil.test/") ?? "", /not the address to paste/);
+  assert.match(onLine!("https://evil.test/") ?? "", /^paste the address that begins with http/);
   assert.equal(onLine!(address), undefined);
   await login;
   assert.equal(kept.length, 1);

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { publishAddress, runningAddress } from "../../../lib/cli/proxy_file.ts";
+import { homeFrom } from "../../../lib/vault/home.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+const FIRST = { url: "http://127.0.0.1:19981", pid: 1 };
+const SECOND = { url: "http://127.0.0.1:19982", pid: 2 };
+
+/** A second proxy beside a first one, and a clock that ticks when it is told to. */
+async function startTwo() {
+  const folder = temporaryFolder();
+  const home = homeFrom(() => folder.at("home"));
+  const ticks: PromiseWithResolvers<void>[] = [];
+  const told: string[] = [];
+  const waiting = {
+    sleep() {
+      ticks.push(Promise.withResolvers());
+      return ticks.at(-1)!.promise;
+    },
+    onOther: (url: string) => void told.push(url),
+  };
+  const first = await publishAddress(home, FIRST, waiting);
+  assert.deepEqual(told, []);
+  const second = await publishAddress(home, SECOND, waiting);
+  return {
+    home,
+    told,
+    first,
+    second,
+    /** Lets the second one look again, and go on to its next pause if there is one. */
+    async tick() {
+      const before = ticks.length;
+      ticks.at(-1)!.resolve();
+      for (let i = 0; i < 100 && ticks.length === before; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  };
+}
+
+Deno.test("publishAddress() leaves the place to the proxy that was there first", async () => {
+  using two = await startTwo();
+  assert.deepEqual(two.told, [FIRST.url]);
+  assert.equal(runningAddress(two.home), FIRST.url);
+  await two.tick();
+  assert.equal(runningAddress(two.home), FIRST.url);
+  await two.second();
+  assert.equal(runningAddress(two.home), FIRST.url);
+  await two.first();
+  assert.equal(runningAddress(two.home), undefined);
+  await two.tick();
+  assert.equal(runningAddress(two.home), undefined, "one that has ended takes no place");
+});
+
+Deno.test("publishAddress() takes the place when the first proxy has ended", async () => {
+  using two = await startTwo();
+  await two.first();
+  await two.tick();
+  assert.equal(runningAddress(two.home), SECOND.url);
+  assert.deepEqual(two.told, [FIRST.url]);
+  await two.second();
+  assert.equal(runningAddress(two.home), undefined);
+  assert.throws(() => Deno.lstatSync(two.home.proxy), Deno.errors.NotFound);
+});
+
+Deno.test("publishAddress() replaces a file that can't be used", async () => {
+  using folder = temporaryFolder();
+  const home = homeFrom(() => folder.at("home"));
+  Deno.mkdirSync(home.folder, { mode: 0o700 });
+  Deno.writeTextFileSync(home.proxy, JSON.stringify(FIRST));
+  Deno.chmodSync(home.proxy, 0o644);
+  const alone = { sleep: () => assert.fail("nobody is waited for"), onOther: () => assert.fail("nobody") };
+  const withdraw = await publishAddress(home, SECOND, alone);
+  assert.equal(runningAddress(home), SECOND.url);
+  await withdraw();
+});
