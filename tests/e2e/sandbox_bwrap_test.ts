@@ -7,9 +7,9 @@ const NEEDS = ["compile", "namespace", "openssl", "setpriv", "bwrap"] as const;
 
 testWith(NEEDS, "the bwrap recipe lets a key be stored and used", async (t) => {
   await using yard = await makeYard();
-  for (const [name, user] of [["root", 0], ["daemon", 1], ["a user without a name", USER]] as const) {
+  for (const [name, user] of [["root", 0], ["nameless", USER]] as const) {
     await t.step(name, async () => {
-      const home = await yard.folder(name.replaceAll(" ", "-"), user);
+      const home = await yard.folder(name, user);
       await proveWorking(yard, inSandbox(yard, home, RECIPE, user));
       assert.deepEqual(await Array.fromAsync(Deno.readDir(home), (file) => file.name), [".agentgazer"]);
       assert.ok((await filesIn(`${home}/.agentgazer`)).includes("vault.json"));

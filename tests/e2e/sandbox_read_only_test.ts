@@ -64,7 +64,6 @@ testWith(NEEDS, "a vault that can't be written to is used, and not changed", asy
   const changes = [
     ["providers", "remove", "openai"],
     ["clients", "add", "ci"],
-    ["clients", "remove", "default"],
     ["login", "openai-oauth", "--no-browser"],
   ];
   for (const args of changes) {

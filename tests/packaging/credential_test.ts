@@ -72,7 +72,7 @@ testWith(["nspawn"], "the service takes the vault's key from a systemd credentia
   await t.step("another one: it says so, and is not started again and again", async () => {
     await makeKey(machine, key);
     await dropIn(machine, `LoadCredential=agentgazer.key:${key}`);
-    assert.match(await failure(machine), /another key file/);
+    assert.match(await failure(machine), /is not the key file that it was made with/);
     assert.equal(await machine.adaGets("systemctl --user show agentgazer -p SubState --value"), "failed\n");
   });
 
