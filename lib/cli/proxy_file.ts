@@ -78,7 +78,7 @@ export async function publishAddress(
   }
   return async () => {
     isOver = true;
-    if (held !== undefined) await giveBack(home, address, held);
+    if (held !== undefined) await giveBack(home, held);
   };
 }
 
@@ -95,10 +95,11 @@ async function takePlace(home: Home, address: ProxyAddress): Promise<Disposable 
   });
 }
 
-function giveBack(home: Home, { pid }: ProxyAddress, held: Disposable): Promise<void> {
+function giveBack(home: Home, held: Disposable): Promise<void> {
   held[Symbol.dispose]();
   return withLock(home.lock, () => {
-    if (read(home)?.pid === pid) remove(home.proxy);
+    // Another one may have taken the place already; its pid can be the same, in a namespace of its own.
+    if (addressOfOther(home) === undefined) remove(home.proxy);
     return Promise.resolve();
   });
 }

@@ -54,8 +54,10 @@ await using providers = await startProviders(folder.path);
 providers.answer = () => new Response(ANSWER, { headers: { "content-type": "application/json" } });
 await must("ip", "link", "set", "lo", "up");
 await must("mount", "--bind", providers.hostsFile, "/etc/hosts");
+await must("mount", "-t", "tmpfs", "tmpfs", "/home");
+await Deno.mkdir("/home/ada");
 const env = {
-  HOME: folder.path,
+  HOME: "/home/ada",
   PATH: `${join(ROOT, "dist")}:/usr/bin:/bin`,
   DENO_CERT: providers.authority,
   PS1: PROMPT,

@@ -3,6 +3,9 @@ import { stripVTControlCharacters } from "node:util";
 /** Sizes in pixels. */
 const [COLUMN, LINE, MARGIN, TITLE] = [7.8, 18, 14, 30];
 
+/** What fits into a line of a terminal. */
+const WRAPPED = /.{1,92}(?= |$)/g;
+
 /** Draws what terminals show, one below the other. @param prompt what stands before the lines that were typed */
 export function screensAsSvg(
   screens: readonly (readonly [title: string, text: string])[],
@@ -41,10 +44,11 @@ ${drawn.join("\n")}
 `;
 }
 
-/** The lines of a screen, without a prompt that nothing was typed at. */
+/** The lines of a screen, broken between words, without a prompt that nothing was typed at. */
 function linesOf(text: string, prompt: string): string[] {
   const plain = stripVTControlCharacters(text).replaceAll("\r", "").trimEnd();
-  return plain.split("\n").filter((line) => line !== "" && line !== prompt.trim());
+  const lines = plain.split("\n").filter((line) => line !== "" && line !== prompt.trim());
+  return lines.flatMap((line) => line.match(WRAPPED)!);
 }
 
 function escaped(text: string): string {

@@ -3,8 +3,9 @@ import { publishAddress, runningAddress } from "../../../lib/cli/proxy_file.ts";
 import { homeFrom } from "../../../lib/vault/home.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
+/** Processes have the same id where each has a namespace of its own. */
 const FIRST = { url: "http://127.0.0.1:19981", pid: 1 };
-const SECOND = { url: "http://127.0.0.1:19982", pid: 2 };
+const SECOND = { url: "http://127.0.0.1:19982", pid: 1 };
 
 /** A second proxy beside a first one, and a clock that ticks when it is told to. */
 async function startTwo() {
