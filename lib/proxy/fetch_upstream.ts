@@ -77,7 +77,10 @@ function reasonOf(error: unknown, isProxied: boolean): string {
 
 /** @param name the error of the TLS library */
 function aboutCertificate(name: string): string {
-  if (name === "UnknownIssuer") return "its certificate is not from an authority that is trusted here";
+  // An authority of the same name, but with another key, is another one.
+  if (name === "UnknownIssuer" || name === "BadSignature") {
+    return "its certificate is not from an authority that is trusted here";
+  }
   if (/expired/i.test(name)) return "its certificate has expired, by this machine's clock";
   if (/not ?valid ?yet/i.test(name)) return "its certificate is not valid yet, by this machine's clock";
   return `its certificate is not valid (${name})`;

@@ -237,6 +237,7 @@ const REASONS: [said: string, direct: RegExp, proxied: RegExp][] = [
   ["Connection refused (os error 111)", /: it refused the/, /: the proxy refused the connection$/],
   ["unsuccessful tunnel", /reached: the proxy refused/, /HTTPS_PROXY: the proxy refused to connect to it$/],
   ["invalid peer certificate: UnknownIssuer", /is not from an authority/, /is not from an authority/],
+  ["invalid peer certificate: BadSignature", /is not from an authority/, /is not from an authority/],
   ["invalid peer certificate: certificate expired: verification time 1 (UNIX)", /has expired/, /has expired/],
   ["invalid peer certificate: certificate not valid yet: 1 (x)", /not valid yet, by/, /not valid yet, by/],
   ["invalid peer certificate: Other(x)", /is not valid \(Other\)$/, /is not valid \(Other\)$/],
