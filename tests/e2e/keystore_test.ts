@@ -91,7 +91,7 @@ testWith(NEEDS, "AGENTGAZER_SECRET_BACKEND is honoured or refused", async (t) =>
     const reasons = [["no-bus", /no D-Bus session bus/], ["dead-bus", /no D-Bus session bus/], [
       "no-provider",
       /nothing on the session bus provides it/,
-    ], ["no-keyring", /no keyring yet/]] as const;
+    ], ["no-keyring", /there is none yet/]] as const;
     for (const [state, reason] of reasons) {
       await using box = await keyringBox(state);
       const run = await box.set(KEY, { env: { AGENTGAZER_SECRET_BACKEND: "libsecret" } });

@@ -98,7 +98,7 @@ testWith(NEEDS, "a browser can be wrong, and go on", async (t) => {
   await t.step("the page of an earlier login", async () => {
     await browser.open(old.url);
     await browser.click("#allow");
-    await browser.waitForText(/^This address was refused\n\n.*Use the page that was opened last\.$/);
+    await browser.waitForText(/^This address was refused\n\n.*[uU]se the page that was opened last\.$/);
     assert.equal(scene.codex.counts.exchange, 0);
   });
   await t.step("a page of somebody else can neither read nor end the login", async () => {
