@@ -48,6 +48,7 @@ testWith(NEEDS, "a bug that throws the credential shows its place alone", async 
     stderr: "piped",
   }).output();
   assert.ok(built.success, new TextDecoder().decode(built.stderr));
+  await scene.proxy.stop();
   await using proxy = await box.start([], { program, env: { AGENTGAZER_LOG: "debug" } });
   for (const [path, status] of [["thrown", 500], ["text", 500], ["stray", 200]] as const) {
     await t.step(path, async () => {
