@@ -51,7 +51,7 @@ testWith(NEEDS, "nothing that a user can set turns the check of certificates off
       const text = await answer.text();
       assert.equal(answer.status, isTaken ? 200 : 502, text);
       assert.equal(providers.received.length, isTaken ? 1 : 0);
-      if (!isTaken) assert.match(text, /its certificate is not valid/);
+      if (!isTaken) assert.match(text, /its certificate is not /);
     });
   }
   for (const flag of ["", "=api.openai.com"].map((of) => `--unsafely-ignore-certificate-errors${of}`)) {

@@ -150,5 +150,5 @@ testWith(NEEDS, "a certificate for another host ends the connection before anyth
     headers: { "x-api-key": scene.token },
   });
   assert.equal(answer.status, 502);
-  assert.match(await answer.text(), /certificate is not valid/);
+  assert.match(await answer.text(), /certificate is not /);
 });
