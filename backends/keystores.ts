@@ -6,7 +6,8 @@ import { isGraphicalSession } from "./gui_session.ts";
 import { itemBackend, type Items } from "./item.ts";
 import { keychainItems, SECURITY } from "./keychain.ts";
 import { libsecretItems } from "./libsecret.ts";
-import { currentUserName, keyFileFrom, machineBackend } from "./machine.ts";
+import { keyFileFrom } from "./key_file.ts";
+import { currentUserName, machineBackend } from "./machine.ts";
 import { legacyMachineId, machineId } from "./machine_id.ts";
 
 /** The keystores of this operating system. @param machineKey the path of our own key file */

@@ -170,15 +170,6 @@ Deno.test("machineBackend() says what names a key file that is missing, or is an
     const says = /key, which CREDENTIALS_DIRECTORY names, is not the key file that it was made with$/;
     assert.match(opened.changed.join(), says);
   });
-  await t.step("a unit's missing file", async () => {
-    using folder = temporaryFolder();
-    const { message, hint } = await fails(
-      "keystore_unavailable",
-      () => backend(folder, 1000, unit).create(VAULT),
-    );
-    assert.match(message, /which CREDENTIALS_DIRECTORY names$/);
-    assert.match(hint!, /LoadCredential=agentgazer\.key:/);
-  });
 });
 
 Deno.test("machineBackend() names the missing key file's remedy as a command that works", async () => {

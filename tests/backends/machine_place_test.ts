@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { relative } from "node:path";
-import { keyFileFrom } from "../../backends/machine.ts";
+import { keyFileFrom } from "../../backends/key_file.ts";
 import { fails } from "../support/failure.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { currentUserName, type Identity, type KeyFile, machineBackend } from "../../backends/machine.ts";
+import type { KeyFile } from "../../backends/key_file.ts";
+import { currentUserName, type Identity, machineBackend } from "../../backends/machine.ts";
 import { derivedId } from "../../backends/machine_id.ts";
 import type { KeyRecord, KeyResult } from "../../lib/vault/keystore.ts";
 import { fails } from "../support/failure.ts";
