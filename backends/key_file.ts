@@ -64,18 +64,23 @@ export function readKeyFile(keyFile: KeyFile): Uint8Array | undefined {
   return secret;
 }
 
+/** The error for a vault that can't be made, since its key file is named and not there. */
+export function noKeyFile({ path, named }: KeyFile): AppError {
+  return new AppError(
+    "keystore_unavailable",
+    `Cannot make the vault: there is no file ${path}, which ${named} names`,
+    named === "CREDENTIALS_DIRECTORY"
+      ? `name the file in the unit: LoadCredential=${CREDENTIAL}:<file>`
+      : `make one and keep it: (umask 077; head -c ${KEY_FILE_BYTES} /dev/urandom > "$${named}")`,
+  );
+}
+
 /** Makes our own key file. @throws {AppError} `keystore_unavailable` for one that is named: that is never made */
 export function makeKeyFile(
   { path, named }: KeyFile,
   random: (length: number) => Uint8Array,
 ): Uint8Array {
-  if (named) {
-    throw new AppError(
-      "keystore_unavailable",
-      `Cannot make the vault: there is no file ${path}, which ${named} names`,
-      `make one and keep it: (umask 077; head -c ${KEY_FILE_BYTES} /dev/urandom > "$${named}")`,
-    );
-  }
+  if (named) throw noKeyFile({ path, named });
   const secret = random(KEY_FILE_BYTES);
   replaceDurably(path, secret);
   return secret;

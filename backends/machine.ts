@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import * as os from "node:os";
 import type { KeyBytes, KeyRecord, KeyResult, KeyStore, NewKey } from "../lib/vault/keystore.ts";
-import { inWords, type KeyFile, makeKeyFile, readKeyFile, removeKeyFile } from "./key_file.ts";
-import { type Bound, changes, fingerprint, isBound, missingKeyFile } from "./machine_binding.ts";
+import { inWords, type KeyFile, makeKeyFile, noKeyFile, readKeyFile, removeKeyFile } from "./key_file.ts";
+import { type Bound, changes, fingerprint, isBound, misnamed, missingKeyFile } from "./machine_binding.ts";
 import { derivedId } from "./machine_id.ts";
 
 /** The bytes of the key and of its salt. */
@@ -57,16 +57,22 @@ export function machineBackend(
       machine: fingerprint(id),
     };
     const changed = changes(bound, now);
-    if (record.keyFile !== digest(secret)) {
-      changed.push(`${inWords(keyFile)} is not the key file that it was made with`);
-    }
-    return { state: "found", key: derive(secret, salt, now, id), changed };
+    const key = derive(secret, salt, now, id);
+    if (record.keyFile === digest(secret)) return { state: "found", key, changed };
+    // Where nothing else has changed, it is only named wrongly.
+    const mend = changed.length === 0 ? misnamed(keyFile, bound) : undefined;
+    changed.push(`${inWords(keyFile)} is not the key file that it was made with`);
+    return { state: "found", key, changed, mend };
   }
 
   return {
     backend: "machine",
     examine: () => Promise.resolve({ state: "open" }),
-    probe: () => Promise.resolve({ state: "open" }),
+    probe: () =>
+      Promise.try(() => {
+        if (keyFile.named && readKeyFile(keyFile) === undefined) throw noKeyFile(keyFile);
+        return { state: "open" };
+      }),
     create,
     open,
     remove: () => Promise.resolve(keyFile.named ? undefined : removeKeyFile(keyFile)),

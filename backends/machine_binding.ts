@@ -12,29 +12,36 @@ export interface Bound {
 }
 
 /** Why a vault can't be opened whose key file is missing. */
-export function missingKeyFile({ path, named }: KeyFile, { uid }: Bound): Trouble {
-  // What was made with a named file is bound to no user.
-  const needsName = uid === null;
+export function missingKeyFile(keyFile: KeyFile, bound: Bound): Trouble {
+  const { path, named } = keyFile;
+  const hint = misnamed(keyFile, bound) ??
+    "put the file back, or name its place with AGENTGAZER_MACHINE_KEY_FILE";
   if (named) {
-    return {
-      state: "absent",
-      reason: `Cannot open the vault: there is no file ${path}, which ${named} names`,
-      hint: needsName ? `correct ${named}, or put the file there` : `unset ${named}, or correct it`,
-      isMisnamed: true,
-    };
+    const reason = `Cannot open the vault: there is no file ${path}, which ${named} names`;
+    return { state: "absent", reason, hint, isMisnamed: true };
   }
-  if (needsName) {
-    return {
-      state: "absent",
-      reason: "Cannot open the vault: it was made with a key file of your own, which no variable names now",
-      hint: `set AGENTGAZER_MACHINE_KEY_FILE to it; in a systemd unit: LoadCredential=${CREDENTIAL}:<file>`,
-    };
+  const what = needsName(bound)
+    ? "it was made with a key file of your own, which no variable names now"
+    : `its key file ${path} is missing`;
+  return { state: "absent", reason: `Cannot open the vault: ${what}`, hint };
+}
+
+/** What to type where another key file is needed than the one that is named; `undefined` for the right place. */
+export function misnamed({ named }: KeyFile, bound: Bound): string | undefined {
+  if (needsName(bound)) {
+    return named
+      ? `correct ${named}, or put the file there`
+      : `set AGENTGAZER_MACHINE_KEY_FILE to it; in a systemd unit: LoadCredential=${CREDENTIAL}:<file>`;
   }
-  return {
-    state: "absent",
-    reason: `Cannot open the vault: its key file ${path} is missing`,
-    hint: "put the file back, or name its place with AGENTGAZER_MACHINE_KEY_FILE",
-  };
+  if (!named) return undefined;
+  return named === "CREDENTIALS_DIRECTORY"
+    ? "name no file in the unit: systemctl --user edit agentgazer, with LoadCredential="
+    : `unset ${named}, or correct it`;
+}
+
+/** What was made with a named file is bound to no user. */
+function needsName({ uid }: Bound): boolean {
+  return uid === null;
 }
 
 /** What is not as it was when the key was derived, in words that go behind "Cannot open". */

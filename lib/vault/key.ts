@@ -66,16 +66,16 @@ export class VaultKey {
     if (result.state !== "found") throw keystoreError(result);
     const key = await importKey(result.key);
     const fits = await unseal(key, boundToCheck(id, record), check);
-    if (fits === undefined) throw this.#misfit(result.changed);
+    if (fits === undefined) throw this.#misfit(result.changed, result.mend);
     return key;
   }
 
-  #misfit(changed: readonly string[]): AppError {
+  #misfit(changed: readonly string[], mend: string | undefined): AppError {
     if (changed.length === 0) return damaged(this.#path, '"key" was changed');
     return new AppError(
       "key_mismatch",
       `Cannot open ${this.#path}: ${changed.join(" and ")}`,
-      this.#orLost({ hint: "use it as that user, on that machine, with that key" }).hint,
+      mend ?? this.#orLost({ hint: "use it as that user, on that machine, with that key" }).hint,
     );
   }
 

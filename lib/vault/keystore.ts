@@ -41,11 +41,16 @@ export interface Trouble {
 
 /**
  * What a backend knows of a vault's key. Only `absent` means that there is none: the other states are
- * never taken for it. `changed` names what is not as it was when the vault was made, for the message in
- * case the key does not fit.
+ * never taken for it. In case the key does not fit: `changed` names what is not as it was when the vault was
+ * made, and `mend` what to type if a setting leads to a wrong place.
  */
 export type KeyResult =
-  | { readonly state: "found"; readonly key: KeyBytes; readonly changed: readonly string[] }
+  | {
+    readonly state: "found";
+    readonly key: KeyBytes;
+    readonly changed: readonly string[];
+    readonly mend?: string | undefined;
+  }
   | Trouble;
 
 /**

@@ -169,6 +169,40 @@ Deno.test("machineBackend() says what names a key file that is missing, or is an
     assert.ok(opened.state === "found");
     const says = /key, which CREDENTIALS_DIRECTORY names, is not the key file that it was made with$/;
     assert.match(opened.changed.join(), says);
+    assert.match(opened.mend!, /^name no file in the unit: .*LoadCredential=$/);
+  });
+  await t.step("another named file", async () => {
+    using folder = temporaryFolder();
+    const { record } = await unnamed(folder, "machine.key").create(VAULT);
+    writeKey(folder);
+    const opened = await backend(folder).open(VAULT, record);
+    assert.ok(opened.state === "found");
+    assert.match(opened.mend!, /^unset AGENTGAZER_MACHINE_KEY_FILE/);
+  });
+  await t.step("another named file, and another user", async () => {
+    using folder = temporaryFolder();
+    const { record } = await unnamed(folder, "machine.key").create(VAULT);
+    writeKey(folder);
+    const opened = await backend(folder, 1001).open(VAULT, record);
+    assert.ok(opened.state === "found");
+    assert.deepEqual([opened.changed.length, opened.mend], [3, undefined]);
+  });
+  await t.step("our own file, for a vault made with a named one", async () => {
+    using folder = temporaryFolder();
+    writeKey(folder);
+    const { record } = await backend(folder).create(VAULT);
+    await unnamed(folder, "machine.key").create(VAULT);
+    const opened = await unnamed(folder, "machine.key").open(VAULT, record);
+    assert.ok(opened.state === "found");
+    assert.match(opened.mend!, /^set AGENTGAZER_MACHINE_KEY_FILE to it;/);
+  });
+  await t.step("a unit's link to nothing, before anything is asked for", async () => {
+    using folder = temporaryFolder();
+    Deno.symlinkSync(folder.at("nothing"), folder.at("key"));
+    const probing = () => backend(folder, 1000, unit).probe("explicit");
+    const { message, hint } = await fails("keystore_unavailable", probing);
+    assert.match(message, /which CREDENTIALS_DIRECTORY names$/);
+    assert.match(hint!, /LoadCredential=agentgazer\.key:<file>$/);
   });
 });
 

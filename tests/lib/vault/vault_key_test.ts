@@ -168,6 +168,28 @@ Deno.test("Vault hands on why a backend has no key, and writes nothing", async (
   }
 });
 
+Deno.test("Vault does not advise to begin anew where a setting leads to another key", async () => {
+  using box = vaultBox();
+  await box.put("api-key", "openai", "sk-test");
+  const keys = box.keyStores(box.home);
+  const other = {
+    state: "found",
+    key: new Uint8Array(32),
+    changed: ["it is another"],
+    mend: "name it",
+  } as const;
+  const misled = {
+    ...keys,
+    forRecord: (record: Parameters<typeof keys.forRecord>[0]) => ({
+      ...keys.forRecord(record),
+      open: () => Promise.resolve(other),
+    }),
+  };
+  const vault = new Vault(box.home, misled, { now: () => START_TIME, random: countingRandom() });
+  const { message, hint } = await fails("key_mismatch", () => vault.unlock());
+  assert.deepEqual([message, hint], [`Cannot open ${box.home.vault}: it is another`, "name it"]);
+});
+
 Deno.test("Vault leaves no vault behind when the key of a new one can't be made", async () => {
   using box = vaultBox();
   const keys = fakeKeyStores();
