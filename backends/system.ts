@@ -91,6 +91,8 @@ export function realSystem(): System {
     },
     listen,
     connectTls,
+    connect: (port) =>
+      Deno.connect({ hostname: "127.0.0.1", port, signal: AbortSignal.timeout(CONNECT_TIME) }),
     spareDescriptors,
     fetch: (url, options) => fetch(url, options),
     openBrowser: (url) => openBrowser(url, Deno.build.os, (name) => Deno.env.get(name)),

@@ -95,6 +95,8 @@ export interface System {
    * throws.
    */
   connectTls(host: string): Promise<ByteStream>;
+  /** Connects to a port of this machine, on 127.0.0.1. Rejects with what the runtime throws. */
+  connect(port: number): Promise<ByteStream>;
   /** How many more files and sockets this process may open, counted up to `most`. */
   spareDescriptors(most: number): number;
   /** Sends a request. Rejects with what the runtime throws. */

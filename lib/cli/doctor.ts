@@ -8,8 +8,9 @@ import { broken, type Finding, fine } from "./doctor/finding.ts";
 import { examineNetwork, examinePort, examineRuntime } from "./doctor/network.ts";
 import { examineVariables } from "./doctor/variables.ts";
 import { examineEntries, examineKeystore } from "./doctor/vault.ts";
-import { DEFAULT_ADDRESS, runningAddress } from "./proxy_file.ts";
+import { DEFAULT_ADDRESS } from "./proxy_file.ts";
 import { writeJson } from "./render.ts";
+import { type RunningProxy, runningProxy } from "./running_proxy.ts";
 
 const MARKS: Readonly<Record<Finding["level"], readonly [text: string, color: string]>> = {
   ok: ["ok     ", "32"],
@@ -31,7 +32,7 @@ async function doctor(context: Context, json: boolean): Promise<void> {
   const runtime = examineRuntime(context);
   all.push(...runtime);
   if (runtime.length === 0) all.push(...await examinePort(context, running));
-  all.push(...examineVariables(context, running ?? DEFAULT_ADDRESS));
+  all.push(...examineVariables(context, running?.url ?? DEFAULT_ADDRESS));
   if (runtime.length === 0) all.push(...await examineNetwork(context, contents));
 
   // What several checks stumble over is wrong once; two entries whose names can't be told are two.
@@ -54,7 +55,7 @@ async function doctor(context: Context, json: boolean): Promise<void> {
 async function examineHome(
   context: Context,
   findings: Finding[],
-): Promise<{ readonly contents?: Contents | undefined; readonly running?: string | undefined }> {
+): Promise<{ readonly contents?: Contents | undefined; readonly running?: RunningProxy | undefined }> {
   const check = async <T>(name: string, work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -78,13 +79,13 @@ async function examineHome(
     );
     findings.push(...await examineEntries(context, vault, opened !== undefined));
   }
-  return { contents, running: addressOf(home) };
+  return { contents, running: await runningOf(context, home) };
 }
 
 /** Where the proxy runs, as far as its file can be read; what is wrong with the file is told as such. */
-function addressOf(home: Home): string | undefined {
+async function runningOf({ system }: Context, home: Home): Promise<RunningProxy | undefined> {
   try {
-    return runningAddress(home);
+    return await runningProxy(system, home);
   } catch {
     return undefined;
   }

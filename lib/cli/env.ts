@@ -3,13 +3,14 @@ import { AppError } from "../errors.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import { type Provider, providerById, PROVIDERS } from "../providers/table.ts";
 import type { Secret } from "../secret.ts";
-import { clientFields, DEFAULT_CLIENT, isExpired, newToken, parseClient } from "../vault/client.ts";
+import { clientFields, DEFAULT_CLIENT, isExpired, newToken, parseClient, renewal } from "../vault/client.ts";
 import { credentialKind } from "../vault/contents.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Context, requireProviders } from "./context.ts";
 import { addExamples } from "./examples.ts";
-import { readAddress, runningAddress } from "./proxy_file.ts";
+import { DEFAULT_ADDRESS } from "./proxy_file.ts";
 import { writeJson, writeNote } from "./render.ts";
+import { runningProxy } from "./running_proxy.ts";
 import { SHELLS } from "./shells.ts";
 import { type Reading, sdkReading, type Tool, TOOLS } from "./tools.ts";
 
@@ -55,11 +56,11 @@ async function env(context: Context, options: EnvOptions): Promise<void> {
   const token = await tokenOf(context, vault, client);
   const contents = vault.read();
   const { allow } = parseClient(contents.entry("client", client)!);
-  const usable = PROVIDERS.filter((row) =>
-    asked?.includes(row) ??
-      (credentialKind(contents, row) !== undefined && allow?.includes(row.id) !== false)
-  );
-  const found = pointed(readings, usable.map(({ id }) => id), readAddress(home));
+  const isStored = (row: Provider) => credentialKind(contents, row) !== undefined;
+  const isAllowed = (row: Provider) => allow?.includes(row.id) !== false;
+  const usable = PROVIDERS.filter((row) => asked?.includes(row) ?? (isStored(row) && isAllowed(row)));
+  const running = await runningProxy(context.system, home);
+  const found = pointed(readings, usable.map(({ id }) => id), running?.url ?? DEFAULT_ADDRESS);
   const variables = variablesFor(found, token);
   if (shell === "json") await writeJson(terminal, Object.fromEntries(variables));
   else {
@@ -71,15 +72,19 @@ async function env(context: Context, options: EnvOptions): Promise<void> {
     ].join(""));
   }
   const [first] = found;
-  if (first === undefined) return await writeNote(terminal, ...nothingFor(tool));
+  if (first === undefined) {
+    const refused = PROVIDERS.filter((row) => isRead(row, readings) && isStored(row) && !isAllowed(row));
+    return await writeNote(terminal, ...refused.length > 0 ? notFor(client, refused) : nothingFor(tool));
+  }
   if (tool?.remark !== undefined) await writeNote(terminal, ...tool.remark(first.url));
-  const empty = asked?.filter((row) => credentialKind(contents, row) === undefined) ?? [];
-  for (const row of empty) {
-    await writeNote(terminal, `no credential of ${row.name} is stored`, storeCommand(row));
+  for (const row of asked ?? []) {
+    if (!isAllowed(row)) await writeNote(terminal, ...notFor(client, [row]));
+    else if (!isStored(row)) {
+      await writeNote(terminal, `no credential of ${row.name} is stored`, storeCommand(row));
+    }
   }
-  if (runningAddress(home) === undefined) {
-    await writeNote(terminal, "no proxy is running yet", "agentgazer start");
-  }
+  if (running === undefined) await writeNote(terminal, "no proxy is running yet", "agentgazer start");
+  else if (!running.isOurs) await writeNote(terminal, `the proxy at ${running.url} may be of another vault`);
 }
 
 /** A {@linkcode Reading} whose provider has been picked. */
@@ -108,14 +113,27 @@ function variablesFor(found: readonly Pointed[], token: Secret): Map<string, str
 
 /** @throws {AppError} `usage` for a provider that the tool can't be pointed at */
 function refuseUnread(asked: readonly Provider[], readings: readonly Reading[], tool?: string): void {
-  const known = readings.flatMap(({ providers }) => providers);
-  const unread = asked.find(({ id }) => !known.includes(id));
+  const unread = asked.find((row) => !isRead(row, readings));
   if (unread === undefined) return;
+  const known = readings.flatMap(({ providers }) => providers);
   throw new AppError(
     "usage",
     `Cannot point ${tool} at ${unread.name}`,
     `it can use ${known.join(", ")}`,
   );
+}
+
+function isRead({ id }: Provider, readings: readonly Reading[]): boolean {
+  return readings.some(({ providers }) => providers.includes(id));
+}
+
+function notFor(client: string, refused: readonly Provider[]): [message: string, hint: string] {
+  const names = refused.map(({ name }) => name).join(", ");
+  const ids = refused.map(({ id }) => id).join(" ");
+  return [
+    `the client "${client}" may not use ${names}`,
+    `make a client that may: agentgazer clients add <new name> --allow ${ids}`,
+  ];
 }
 
 function nothingFor(tool: Tool | undefined): [message: string, hint: string] {
@@ -136,12 +154,9 @@ async function tokenOf({ system }: Context, vault: Vault, name: string): Promise
     });
   }
   const entry = vault.read().entry("client", name);
-  if (entry !== undefined && isExpired(parseClient(entry), system.now())) {
-    throw new AppError(
-      "refused",
-      "Cannot use that client: its token has expired",
-      `agentgazer clients remove ${name}, then: agentgazer clients add ${name}`,
-    );
+  const known = entry && parseClient(entry);
+  if (known !== undefined && isExpired(known, system.now())) {
+    throw new AppError("refused", "Cannot use that client: its token has expired", renewal(known));
   }
   const token = await vault.open("client", name);
   if (token !== undefined) return token;

@@ -34,6 +34,8 @@ const COMMANDS: ReadonlyMap<string, string> = new Map([
   ["clients ls", "agentgazer clients list"],
   ["clients rm", "agentgazer clients remove <name>"],
   ["clients delete", "agentgazer clients remove <name>"],
+  ["status", "agentgazer"],
+  ["version", "agentgazer --version"],
   ["run", "agentgazer start"],
   ["serve", "agentgazer start"],
   ["stop", "press Ctrl-C in the terminal where `agentgazer start` runs"],

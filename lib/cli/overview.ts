@@ -1,9 +1,11 @@
+import { AppError } from "../errors.ts";
 import { PROVIDERS } from "../providers/table.ts";
-import { credentialKind } from "../vault/contents.ts";
+import { credentialEntry, credentialKind } from "../vault/contents.ts";
 import { loginFields } from "../vault/login.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
 import { type Example, exampleLines } from "./examples.ts";
-import { runningAddress } from "./proxy_file.ts";
+import { type RunningProxy, runningProxy } from "./running_proxy.ts";
 
 const FIRST: readonly Example[] = [
   ["agentgazer providers set <id>", "store an API key, such as that of openai"],
@@ -18,27 +20,49 @@ const USE: readonly Example[] = [
   ["agentgazer env --for claude-code", "print what one tool reads"],
 ];
 
-const REST: readonly Example[] = [
-  ["agentgazer doctor", "check everything"],
-  ["agentgazer --help", "list all commands"],
-];
+const CHECK: Example = ["agentgazer doctor", "check everything"];
+
+const HELP: Example = ["agentgazer --help", "list all commands"];
+
+const OFF: Example = ["agentgazer doctor", "something is wrong here: say what, and how to mend it"];
 
 /** Says what there is and what to do next. Needs no keystore. */
 export async function overview(context: Context): Promise<void> {
-  const contents = (await context.vault("silent")).read();
+  const vault = await context.vault("silent");
+  const contents = vault.read();
   const stored = PROVIDERS.filter((provider) => credentialKind(contents, provider) !== undefined);
-  const running = runningAddress(context.home());
+  const damaged = stored.filter((provider) => credentialEntry(contents, provider) === undefined);
+  const credentials = stored.map((one) => damaged.includes(one) ? `${one.id} (damaged)` : one.id);
+  const running = await runningProxy(context.system, context.home());
   const ended = contents.entries("login").good
     .filter(({ fields }) => loginFields(fields).lastError?.permanent)
     .map(({ name }): Example => [`agentgazer login ${name}`, "log in again: this login has ended"]);
   const next = stored.length === 0 ? FIRST : [...ended, ...running === undefined ? [START] : USE];
+  const isOff = damaged.length > 0 || !canStart(context, vault);
   await context.system.terminal.out([
     `agentgazer ${context.version}`,
-    `Credentials: ${stored.length === 0 ? "none yet" : stored.map(({ id }) => id).join(", ")}`,
-    `Proxy:       ${running === undefined ? "not running" : `listens on ${running}`}`,
+    `Credentials: ${credentials.join(", ") || "none yet"}`,
+    `Proxy:       ${running === undefined ? "not running" : whereOf(running)}`,
     "",
     "Next:",
-    exampleLines([...next, ...REST]),
+    exampleLines(isOff ? [OFF, ...next, HELP] : [...next, CHECK, HELP]),
     "",
   ].join("\n"));
+}
+
+/** Whether the settings let `start` use the vault. */
+function canStart(context: Context, vault: Vault): boolean {
+  try {
+    vault.checkBackend();
+    const regions = context.regions();
+    for (const provider of PROVIDERS) regions.of(provider);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return false;
+  }
+}
+
+function whereOf({ url, isOurs }: RunningProxy): string {
+  return isOurs ? `listens on ${url}` : `listens on ${url}, perhaps for another vault`;
 }

@@ -18,23 +18,20 @@ const ADDRESS = /^(http:\/\/(127\.0\.0\.1|\[::1\])|https:\/\/([a-z0-9._-]+|\[[0-
 export interface ProxyAddress {
   /** Such as `http://127.0.0.1:18900`. */
   readonly url: string;
+  /** The port that it listens on, whatever its URL says. */
+  readonly port: number;
   readonly pid: number;
 }
 
-/** The base URL of the running proxy, else the default one. */
-export function readAddress(home: Home): string {
-  return runningAddress(home) ?? DEFAULT_ADDRESS;
-}
-
-/** The base URL of the running proxy, if one runs; of several, the one that was there first. */
-export function runningAddress(home: Home): string | undefined {
+/** Where the running proxy listens, if one runs; of several, the one that was there first. */
+export function runningAddress(home: Home): ProxyAddress | undefined {
   const address = read(home);
   // One that was killed left its file, but the kernel freed its lock.
-  return address !== undefined && isHeld(home.proxy) ? address.url : undefined;
+  return address !== undefined && isHeld(home.proxy) ? address : undefined;
 }
 
 /** The same for a proxy that is about to start: a file that can't be used is as good as none, and is replaced. */
-export function addressOfOther(home: Home): string | undefined {
+export function addressOfOther(home: Home): ProxyAddress | undefined {
   try {
     return runningAddress(home);
   } catch {
@@ -73,7 +70,8 @@ export async function publishAddress(
   }
 
   if (held === undefined) {
-    onOther(addressOfOther(home) ?? DEFAULT_ADDRESS);
+    const other = addressOfOther(home);
+    if (other !== undefined) onOther(other.url);
     wait();
   }
   return async () => {
@@ -108,8 +106,8 @@ function read(home: Home): ProxyAddress | undefined {
   const bytes = readGuarded(home.proxy);
   if (bytes === undefined) return undefined;
   try {
-    const { url, pid } = JSON.parse(new TextDecoder().decode(bytes));
-    return ADDRESS.test(url) && Number.isInteger(pid) ? { url, pid } : undefined;
+    const { url, port, pid } = JSON.parse(new TextDecoder().decode(bytes));
+    return ADDRESS.test(url) && [port, pid].every(Number.isInteger) ? { url, port, pid } : undefined;
   } catch {
     return undefined; // The address is a convenience; a broken file is as good as none.
   }

@@ -12,7 +12,7 @@ import {
   readConfig,
   withValue,
 } from "../vault/config.ts";
-import { stampOf } from "../vault/file.ts";
+import { quote, stampOf } from "../vault/file.ts";
 import type { EntryFields } from "../vault/envelope.ts";
 import { loginFields } from "../vault/login.ts";
 import type { Home } from "../vault/home.ts";
@@ -120,7 +120,7 @@ export function requireRegion(provider: Provider, region: unknown, file?: string
   if (names.length === 0) throw new AppError("usage", `${cannot}: it has no regions`, "leave it out");
   // A login does not change the file.
   const mend = file !== undefined && provider.auth !== "api-key"
-    ? "write one of them in its place"
+    ? `write another region of "${provider.id}" into ${quote(file)}, such as "${names[0]}"`
     : `${storeCommand(provider)} --region ${names[0]}`;
   throw new AppError("usage", `${cannot}: its regions are ${names.join(", ")}`, mend);
 }

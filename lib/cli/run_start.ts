@@ -14,6 +14,7 @@ import { failureNote, migratePlaintext } from "./migrate.ts";
 import { refresherFor } from "./logins.ts";
 import type { Note } from "./render.ts";
 import { addressOfOther, DEFAULT_ADDRESS, publishAddress } from "./proxy_file.ts";
+import { isProxy } from "./running_proxy.ts";
 import type { StartOptions } from "./start.ts";
 import { networkVariables, refuseRuntimeVariables } from "./runtime_variables.ts";
 
@@ -61,13 +62,16 @@ export async function start(
     upstream,
     baseOf: (provider, entry) => regions.baseOf(provider, entry),
     credentials: new Credentials(vault, refresher, system),
-    isOurs: (one) => addressOfOther(home)?.endsWith(`:${one}`) === true,
+    whoseProxy: async (one) => {
+      if (addressOfOther(home)?.port === one) return "ours";
+      return await isProxy(system, one) ? "unknown" : undefined;
+    },
     onListening: async (actualPort) => {
       const url = addressOf(host, actualPort, tls, allowHost);
       let other: string | undefined;
       const waiting = { sleep: system.sleep, onOther: (there: string) => other = there };
       try {
-        withdraw = await publishAddress(home, { url, pid: system.pid }, waiting);
+        withdraw = await publishAddress(home, { url, port: actualPort, pid: system.pid }, waiting);
       } catch (error) {
         warnUnknown(log, url, error);
       }
@@ -131,7 +135,7 @@ function isEmpty(vault: Vault): boolean {
   return !PROVIDERS.some((provider) => credentialKind(vault.read(), provider) !== undefined);
 }
 
-/** Without the file the proxy works; on the default port `env` finds it all the same. */
+/** Without the file the proxy works; on the default port the other commands find it all the same. */
 function warnUnknown(log: Log, url: string, error: unknown): void {
   if (!(error instanceof AppError)) throw error;
   // A folder that is not safe matters in any case.

@@ -82,7 +82,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   // https://docs.litellm.ai/docs/providers/anthropic, https://docs.litellm.ai/docs/providers/deepseek
   aider: {
     reads: [
-      { ...OPENAI, providers: ["openai"], base: ["OPENAI_API_BASE"] },
+      { ...OPENAI, providers: ["openai"], base: ["OPENAI_API_BASE", "OPENAI_BASE_URL"] },
       { ...ANTHROPIC, providers: ["anthropic"], base: ["ANTHROPIC_API_BASE"] },
       { providers: ["deepseek"], key: ["DEEPSEEK_API_KEY"], base: ["DEEPSEEK_API_BASE"], path: "/beta" },
     ],
@@ -91,7 +91,13 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   anthropic: { reads: [ANTHROPIC] },
   "google-genai": { reads: [GOOGLE] },
   "ai-sdk": { reads: AI_SDK },
-  langchain: { reads: [OPENAI, ANTHROPIC] },
+  // https://github.com/langchain-ai/langchain/tree/master/libs/partners: what wins over the usual names.
+  langchain: {
+    reads: [
+      { ...OPENAI, unset: ["OPENAI_API_BASE"] },
+      { ...ANTHROPIC, unset: ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_URL"] },
+    ],
+  },
 };
 
 /** What the SDK of a provider reads. */

@@ -64,7 +64,8 @@ function pathOf(command: Command): string[] {
 /** A command with what it can't do without. */
 function lineOf(command: Command): string {
   const needed = command.registeredArguments.filter(({ required }) => required);
-  return [...pathOf(command), ...needed.map((one) => `<${one.name()}>`)].join(" ");
+  const options = command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => flags);
+  return [...pathOf(command), ...needed.map((one) => `<${one.name()}>`), ...options].join(" ");
 }
 
 /** The option or argument that was refused, from the part of the text that does not hold the value. */

@@ -2,8 +2,7 @@ import { isMinting } from "../providers/match.ts";
 import { storeCommand } from "../providers/remedy.ts";
 import type { ServerRequest } from "../http/service.ts";
 import type { Provider } from "../providers/table.ts";
-import type { Client } from "../vault/client.ts";
-import { quote } from "../vault/guard.ts";
+import { type Client, renewal } from "../vault/client.ts";
 import { holds } from "./carriers.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -17,12 +16,8 @@ export function tokenRefusal(message: string): Refusal {
 export function unknownToken(tokens: readonly string[], expired: Client | undefined): Refusal {
   if (tokens.length === 0) return tokenRefusal("The request has no local token");
   if (expired === undefined) return tokenRefusal("The local token is not known here");
-  const name = quote(expired.name);
-  return new Refusal(
-    "client_token_invalid",
-    `The token of the client "${expired.name}" has expired`,
-    `agentgazer clients remove ${name}, then: agentgazer clients add ${name}`,
-  );
+  const message = `The token of the client "${expired.name}" has expired`;
+  return new Refusal("client_token_invalid", message, renewal(expired));
 }
 
 /** What a client may not use. @throws {Refusal} `provider_refused`, `path_refused` */

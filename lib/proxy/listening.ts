@@ -2,19 +2,21 @@ import { AppError } from "../errors.ts";
 import type { ByteStream } from "../http/byte_stream.ts";
 import type { Listener, ListenOptions, System } from "../system.ts";
 
+/** Whose proxy listens on a port of this machine, if one does. */
+export type WhoseProxy = (port: number) => Promise<"ours" | "unknown" | undefined>;
+
 /**
  * Listens, or says why it can't.
  *
- * @param isOurs whether another proxy of this vault listens on the port
  * @param onPlain is called for a client that does not speak TLS where it should
  * @throws {AppError} `network_failed`, and `usage` when the files for TLS can't be used
  */
-export function startListening(
+export async function startListening(
   system: Pick<System, "listen">,
   options: ListenOptions,
-  isOurs: (port: number) => boolean,
+  whoseProxy: WhoseProxy,
   onPlain: () => void,
-): Listener {
+): Promise<Listener> {
   try {
     const listener = system.listen(options);
     return options.tls === undefined ? listener : {
@@ -26,21 +28,28 @@ export function startListening(
     if (error instanceof AppError) throw error;
     const { hostname, port } = options;
     const name = error instanceof Error ? error.name : "";
-    const [state, hint] = whyNot(name, port, isOurs);
+    const [state, hint] = await whyNot(name, port, whoseProxy);
     throw new AppError("network_failed", `Cannot listen on ${hostname}:${port}: ${state}`, hint);
   }
 }
 
+const IN_USE = {
+  ours: ["agentgazer runs there already", 'use that one: eval "$(agentgazer env)"'],
+  unknown: [
+    "agentgazer runs there already, perhaps for another vault",
+    'if it is yours: eval "$(agentgazer env)"',
+  ],
+  none: ["another program uses the port", "stop that program"],
+} as const;
+
 /** @param name of the runtime's error */
-function whyNot(
+async function whyNot(
   name: string,
   port: number,
-  isOurs: (port: number) => boolean,
-): [state: string, hint: string] {
+  whoseProxy: WhoseProxy,
+): Promise<[state: string, hint: string]> {
   if (name === "AddrInUse") {
-    const [state, way] = isOurs(port)
-      ? ["agentgazer runs there already", 'use that one: eval "$(agentgazer env)"']
-      : ["another program uses the port", "stop that program"];
+    const [state, way] = IN_USE[await whoseProxy(port) ?? "none"];
     return [state, `${way}; or take any free port: agentgazer start --port 0`];
   }
   if (name === "AddrNotAvailable") {

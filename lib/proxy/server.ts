@@ -3,7 +3,7 @@ import type { System, TlsFiles } from "../system.ts";
 import { ownAuthorities } from "./admit.ts";
 import { Capacity } from "./capacity.ts";
 import { type HandlerOptions, makeHandler } from "./handler.ts";
-import { startListening } from "./listening.ts";
+import { startListening, type WhoseProxy } from "./listening.ts";
 
 /** How long running requests may take to end after the first signal, in milliseconds. */
 export const DRAIN_TIMEOUT = 30_000;
@@ -19,8 +19,7 @@ export interface ProxyOptions
   /** Further authorities to answer to. */
   readonly allowHosts: readonly string[];
   readonly system: System;
-  /** Whether another proxy of this vault listens on the port. */
-  readonly isOurs: (port: number) => boolean;
+  readonly whoseProxy: WhoseProxy;
   /** Called once, when it listens. */
   readonly onListening: (port: number) => Promise<void>;
 }
@@ -46,8 +45,8 @@ export async function runProxy(options: ProxyOptions): Promise<boolean> {
 
   try {
     const onPlain = () => log.event("info", "a client spoke plain HTTP, or something else that is not TLS");
-    const { host, tls, isOurs } = options;
-    const listener = startListening(system, { hostname: host, port: options.port, tls }, isOurs, onPlain);
+    const { host, port: asked, tls, whoseProxy } = options;
+    const listener = await startListening(system, { hostname: host, port: asked, tls }, whoseProxy, onPlain);
     const { port } = listener;
     const authorities = ownAuthorities(port, allowHosts);
     const isDraining = () => draining;

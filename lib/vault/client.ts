@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Secret } from "../secret.ts";
 import type { Contents, Entry } from "./contents.ts";
 import { type ClearFields, damagedEntry, entryName } from "./envelope.ts";
+import { quote } from "./guard.ts";
 import type { Json } from "./keystore.ts";
 
 /** The bytes of chance in a token. */
@@ -73,6 +74,14 @@ export function clientsIn(
     }
   }
   return { good: clients, damaged: bad };
+}
+
+/** How a client whose time is over is made anew, with the rights that it had. */
+export function renewal({ name, allow, minting }: Client): string {
+  const rights = [...allow === null ? [] : ["--allow", ...allow], ...minting ? ["--allow-minting"] : []];
+  const word = quote(name);
+  const add = ["agentgazer clients add", word, "--expires <time>", ...rights].join(" ");
+  return `agentgazer clients remove ${word}, then: ${add}`;
 }
 
 /** Whether the client's time is over. @param now milliseconds since 1970 began */

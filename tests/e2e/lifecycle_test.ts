@@ -78,6 +78,13 @@ testWith(["compile"], "agentgazer start says clearly why it can't", async (t) =>
     assert.equal(run.code, 7);
     assert.match(run.stderr, /another program uses the port\n.*hint:.*--port/);
   });
+  await t.step("a proxy of another vault has the port", async () => {
+    await using other = await makeBox();
+    await using proxy = await other.start();
+    const run = await box.run(["start", "--port", String(proxy.port)]);
+    assert.equal(run.code, 7);
+    assert.match(run.stderr, /agentgazer runs there already, perhaps for another vault\n/);
+  });
   await t.step("SSLKEYLOGFILE is set", async () => {
     const file = join(box.folder, "keys");
     const run = await box.run(["start"], { env: { SSLKEYLOGFILE: file } });

@@ -31,6 +31,8 @@ export interface CommandOptions extends FakeOptions {
   readonly sleep?: System["sleep"];
   /** In place of a network without login servers. */
   readonly fetch?: System["fetch"];
+  /** In place of a machine on which nothing listens. */
+  readonly connect?: System["connect"];
   /** In place of a machine where no browser can be opened. */
   readonly openBrowser?: System["openBrowser"];
 }
@@ -62,8 +64,13 @@ export function commandLine(): CommandLine {
       const env = { AGENTGAZER_HOME: home, ...options.env };
       const fake = fakeSystem({ ...options, env });
       fake.time = time;
-      const { sleep = fake.sleep, fetch = fake.fetch, openBrowser = fake.openBrowser } = options;
-      const system = { ...fake, random, sleep, fetch, openBrowser };
+      const {
+        sleep = fake.sleep,
+        fetch = fake.fetch,
+        connect = fake.connect,
+        openBrowser = fake.openBrowser,
+      } = options;
+      const system = { ...fake, random, sleep, fetch, connect, openBrowser };
       const code = await runCli(args, {
         version: "1.2.3",
         system,

@@ -69,7 +69,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     // A pause for the eye is over at once, anything longer never.
     sleep: (milliseconds) => milliseconds < 100 ? Promise.resolve() : new Promise(() => {}),
     random: countingRandom(),
-    env: (name) => env[name],
+    env: (name) => env[name] || undefined,
     platform: "Deno 1.2.3, testos",
     pid: 4711,
     serve(listenOptions): HttpServer {
@@ -89,6 +89,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     },
     spareDescriptors: (most) => most,
     connectTls: () => Promise.reject(new Error("nothing is connected to")),
+    connect: () => Promise.reject(new Error("nothing listens there")),
     fetch: () => Promise.reject(new Error("nothing is fetched")),
     openBrowser: () => Promise.resolve(false),
     onSignals(signals, handler) {

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { DEFAULT_PORT } from "../proxy_file.ts";
 import { FORBIDDEN, networkVariables } from "../runtime_variables.ts";
 import { duration } from "../render.ts";
+import type { RunningProxy } from "../running_proxy.ts";
 import { broken, type Finding, fine, warning } from "./finding.ts";
 
 /** How long a provider may take to answer, in milliseconds. */
@@ -36,9 +37,15 @@ export async function examineNetwork(context: Context, contents: Contents | unde
   ];
 }
 
-/** Whether the proxy's port is free, or ours already. @param running where the proxy runs, if it does */
-export async function examinePort({ system }: Context, running: string | undefined): Promise<Finding[]> {
-  if (running !== undefined) return [fine("port", `the proxy runs at ${running}`)];
+/** Whether the proxy's port is free, or ours already. @param running the proxy, if it does */
+export async function examinePort(
+  { system }: Context,
+  running: RunningProxy | undefined,
+): Promise<Finding[]> {
+  if (running !== undefined) {
+    const whose = running.isOurs ? "the proxy runs" : "a proxy, perhaps of another vault, runs";
+    return [fine("port", `${whose} at ${running.url}`)];
+  }
   try {
     const nothing = () => Promise.resolve(new Response());
     const server = system.serve({ hostname: "127.0.0.1", port: DEFAULT_PORT }, nothing);
@@ -95,7 +102,7 @@ function mendOf(message: string, system: System): string {
   if (/DENO_CERT/.test(message)) return "unset DENO_CERT, or name a PEM file";
   if (/clock/.test(message)) return setClock(system);
   if (/certificate/.test(message)) {
-    return "export DENO_TLS_CA_STORE=system; or export DENO_CERT=<the certificate of your network's proxy>";
+    return "export DENO_TLS_CA_STORE=system  # or name your network's authority: export DENO_CERT=ca.pem";
   }
   const proxied = networkVariables(system.env).some((name) => /proxy/i.test(name));
   return proxied ? "check the network, HTTPS_PROXY and NO_PROXY" : "check the network connection";

@@ -132,7 +132,7 @@ const REASONS: [reason: string, env: Record<string, string>, fix: RegExp][] = [
   [
     "its certificate is not from an authority that is trusted here",
     { HTTPS_PROXY: "http://x" },
-    /^export DENO_TLS_CA_STORE=system; or export DENO_CERT=/,
+    /^export DENO_TLS_CA_STORE=system {2}# or .*export DENO_CERT=/,
   ],
   ["its certificate is not valid at this machine's time (check the clock)", {}, /^sudo timedatectl/],
 ];

@@ -30,7 +30,11 @@ Deno.test("doctor says who has the proxy's port", async (t) => {
   });
   await t.step("we", async () => {
     using line = commandLine();
-    const withdraw = await publishAddress(homeOf(line), { url: "http://127.0.0.1:18955", pid: 1 }, ALONE);
+    const withdraw = await publishAddress(homeOf(line), {
+      url: "http://127.0.0.1:18955",
+      port: 18955,
+      pid: 1,
+    }, ALONE);
     const { troubles, findings } = await checkUp(line, { onServe: taken });
     assert.deepEqual(troubles, []);
     assert.match(
@@ -45,8 +49,10 @@ Deno.test("doctor says who has the proxy's port", async (t) => {
       "",
       "{",
       "{}",
-      '{"url":"http://evil.test:1","pid":1}',
+      '{"url":"http://evil.test:1","port":1,"pid":1}',
       '{"url":"http://127.0.0.1:1","pid":1}',
+      '{"url":"http://127.0.0.1:1","port":"1","pid":1}',
+      '{"url":"http://127.0.0.1:1","port":1,"pid":1}',
     ]
   ) {
     await t.step(`a file that a dead one left: ${left}`, async () => {
@@ -75,7 +81,11 @@ Deno.test("doctor knows where we run, whatever is wrong with the vault", async (
     await t.step(name, async () => {
       using line = commandLine();
       await line.run(["clients", "add", "ci"]);
-      const withdraw = await publishAddress(homeOf(line), { url: "http://127.0.0.1:18900", pid: 1 }, ALONE);
+      const withdraw = await publishAddress(homeOf(line), {
+        url: "http://127.0.0.1:18900",
+        port: 18900,
+        pid: 1,
+      }, ALONE);
       spoil(line);
       const { findings } = await checkUp(line, {
         ...options,

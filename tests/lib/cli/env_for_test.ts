@@ -44,6 +44,7 @@ const ALL: [tool: string, lines: string[]][] = [
     "unset ANTHROPIC_AUTH_TOKEN",
     "export OPENAI_API_KEY='TOKEN'",
     `export OPENAI_API_BASE='${PROXY}/openai/v1'`,
+    `export OPENAI_BASE_URL='${PROXY}/openai/v1'`,
     "export ANTHROPIC_API_KEY='TOKEN'",
     `export ANTHROPIC_API_BASE='${PROXY}/anthropic'`,
     "export DEEPSEEK_API_KEY='TOKEN'",

@@ -70,8 +70,42 @@ Deno.test("env --provider says for which there is no credential, and prints them
 
 Deno.test("env names the commands that bring a token that has ended back", async () => {
   using box = commandLine();
-  await box.run(["clients", "add", "tok", "--expires", "1h"]);
-  const { code, err } = await box.run(["env", "--client", "tok"], { time: START_TIME + 3_600_000 });
-  assert.equal(code, 6);
-  assert.match(err, /\nagentgazer: hint: agentgazer clients remove tok, then: agentgazer clients add tok\n$/);
+  const rows: [options: string, rights: string][] = [
+    ["", ""],
+    ["--allow openai google", " --allow openai google"],
+    ["--allow-minting --allow yi", " --allow yi --allow-minting"],
+  ];
+  for (const [at, [options, rights]] of rows.entries()) {
+    const name = `c${at}`;
+    await box.run(["clients", "add", name, "--expires", "1h", ...options.split(" ").filter(Boolean)]);
+    const { code, err } = await box.run(["env", "--client", name], { time: START_TIME + 3_600_000 });
+    assert.equal(code, 6);
+    const add = `agentgazer clients add ${name} --expires <time>${rights}`;
+    assert.ok(err.endsWith(`\nagentgazer: hint: agentgazer clients remove ${name}, then: ${add}\n`), err);
+  }
+});
+
+const FORBIDDEN: [args: string, printed: boolean, refused: string, ids: string][] = [
+  ["env", false, "OpenAI, Mistral", "openai mistral"],
+  ["env --for codex", false, "OpenAI", "openai"],
+  ["env --for gemini-cli", false, "", ""],
+  ["env --provider openai", true, "OpenAI", "openai"],
+];
+
+Deno.test("env says what a client may not use, and not that it is missing", async (t) => {
+  using box = commandLine();
+  for (const id of ["openai", "mistral"]) await box.run(["providers", "set", id, "k-1"]);
+  await box.run(["clients", "add", "ci", "--allow", "yi"]);
+  for (const [args, printed, refused, ids] of FORBIDDEN) {
+    await t.step(args, async () => {
+      const { code, out, err } = await whileRunning(box, [...args.split(" "), "--client", "ci"]);
+      assert.deepEqual([code, out !== ""], [0, printed]);
+      const note = refused === ""
+        ? /^agentgazer: no credential is stored that this tool can use\n/
+        : new RegExp(
+          `^agentgazer: the client "ci" may not use ${refused}\n.*: agentgazer clients add <new name> --allow ${ids}\n$`,
+        );
+      assert.match(err, note);
+    });
+  }
 });

@@ -126,15 +126,27 @@ Deno.test("env does not print a token that has ended", async (t) => {
 });
 
 const ADDRESSES: [what: string, content: string, address: string][] = [
-  ["the running proxy's", '{"url":"http://127.0.0.1:4321","pid":1}', "http://127.0.0.1:4321"],
-  ["one of IPv6", '{"url":"http://[::1]:4321","pid":1}', "http://[::1]:4321"],
+  ["the running proxy's", '{"url":"http://127.0.0.1:4321","port":4321,"pid":1}', "http://127.0.0.1:4321"],
+  ["one of IPv6", '{"url":"http://[::1]:4321","port":4321,"pid":1}', "http://[::1]:4321"],
   ["the default at nonsense", "{", DEFAULT_ADDRESS],
-  ["the default at a URL that would break out", `{"url":"http://x:1';id;'","pid":1}`, DEFAULT_ADDRESS],
-  ["a name's, over TLS", '{"url":"https://gateway.lan:4321","pid":1}', "https://gateway.lan:4321"],
-  ["the default at a name without TLS", '{"url":"http://gateway.lan:1","pid":1}', DEFAULT_ADDRESS],
-  ["the default at another scheme", '{"url":"ftp://gateway.lan:1","pid":1}', DEFAULT_ADDRESS],
-  ["the default at userinfo", '{"url":"https://a@gateway.lan:1","pid":1}', DEFAULT_ADDRESS],
-  ["the default at a path", '{"url":"https://gateway.lan:1/x","pid":1}', DEFAULT_ADDRESS],
+  [
+    "the default at a URL that would break out",
+    `{"url":"http://x:1';id;'","port":4321,"pid":1}`,
+    DEFAULT_ADDRESS,
+  ],
+  [
+    "a name's, over TLS",
+    '{"url":"https://gateway.lan:4321","port":4321,"pid":1}',
+    "https://gateway.lan:4321",
+  ],
+  [
+    "the default at a name without TLS",
+    '{"url":"http://gateway.lan:1","port":4321,"pid":1}',
+    DEFAULT_ADDRESS,
+  ],
+  ["the default at another scheme", '{"url":"ftp://gateway.lan:1","port":4321,"pid":1}', DEFAULT_ADDRESS],
+  ["the default at userinfo", '{"url":"https://a@gateway.lan:1","port":4321,"pid":1}', DEFAULT_ADDRESS],
+  ["the default at a path", '{"url":"https://gateway.lan:1/x","port":4321,"pid":1}', DEFAULT_ADDRESS],
   ["the default at null", "null", DEFAULT_ADDRESS],
 ];
 

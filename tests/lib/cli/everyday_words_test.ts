@@ -10,7 +10,9 @@ const COMMANDS: [typed: string, message: string, hint: string][] = [
   ["set openai", UNKNOWN, "agentgazer providers set <id>"],
   ["add", UNKNOWN, "agentgazer providers set <id>"],
   ["list", UNKNOWN, "agentgazer providers list"],
-  ["ls --json", UNKNOWN, "agentgazer providers list"],
+  ["status --json", UNKNOWN, "agentgazer"],
+  ["version --json", UNKNOWN, "agentgazer --version"],
+  ["keystor move --to machine", UNKNOWN, "agentgazer keystore move --to <backend>"],
   ["test", UNKNOWN, "agentgazer providers test"],
   ["delete openai", UNKNOWN, "agentgazer providers remove <id>"],
   ["providers add openai", UNKNOWN, "agentgazer providers set <id>"],
@@ -34,8 +36,9 @@ Deno.test("an everyday word in place of a command gets the whole command for a h
   using box = commandLine();
   for (const [typed, message, hint] of COMMANDS) {
     await t.step(typed, async () => {
-      const { code, out, err } = await box.run(typed.split(" ").filter((word) => word !== "--json"));
+      const { code, out, err } = await box.run(typed.split(" "));
       assert.deepEqual([code, out], [2, ""]);
+      if (typed.endsWith("--json")) return assert.equal(JSON.parse(err).error.hint, hint);
       assert.ok(err.startsWith(`agentgazer: error: ${message}`), err);
       assert.ok(err.endsWith(`\nagentgazer: hint: ${hint}\n`), err);
     });

@@ -67,7 +67,7 @@ Deno.test("agentgazer alone says which login has ended, but not one that is trie
 });
 
 const TROUBLE: [what: string, code: number, says: RegExp, options: CommandOptions][] = [
-  ["no home", 2, /not absolute\nagentgazer: hint: set AGENTGAZER_HOME/, { env: { AGENTGAZER_HOME: "" } }],
+  ["no home", 2, /HOME is not set\nagentgazer: hint: set AGENTGAZER_HOME/, { env: { AGENTGAZER_HOME: "" } }],
   ["a home that is no path", 2, /not absolute/, { env: { AGENTGAZER_HOME: "x" } }],
 ];
 
@@ -80,6 +80,26 @@ Deno.test("agentgazer alone says what is in its way", async (t) => {
       assert.match(result.err, says);
     });
   }
+  await t.step("a damaged entry", async () => {
+    using other = commandLine();
+    for (const id of ["openai", "mistral"]) await other.run(["providers", "set", id, "k-test"]);
+    const path = `${other.home}/vault.json`;
+    const vault = JSON.parse(Deno.readTextFileSync(path));
+    vault.entries["api-key:openai"] = {};
+    Deno.writeTextFileSync(path, JSON.stringify(vault));
+    const { code, out } = await other.run([]);
+    assert.equal(code, 0);
+    assert.match(out, /^Credentials: openai \(damaged\), mistral$/m);
+    assert.deepEqual(suggested(out), ["agentgazer doctor", "agentgazer start", "agentgazer --help"]);
+  });
+  await t.step("settings with which the proxy can't start", async () => {
+    using other = commandLine();
+    await other.run(["providers", "set", "openai", "k-test"]);
+    Deno.writeTextFileSync(`${other.home}/config.json`, '{"providers":{"zhipu":{"region":"x"}}}', {
+      mode: 0o600,
+    });
+    assert.equal(suggested((await other.run([])).out)[0], "agentgazer doctor");
+  });
   await t.step("a damaged vault", async () => {
     await box.run(["providers", "set", "openai", "sk-test"]);
     Deno.writeTextFileSync(`${box.home}/vault.json`, "{");

@@ -37,7 +37,7 @@ Deno.test("start listens where it is told, says so in proxy.json, and takes that
       });
       assert.deepEqual([code, out], [0, ""], err);
       assert.deepEqual(served, [{ ...asked, tls: undefined }]);
-      assert.deepEqual(written, [{ url, pid: 4711 }]);
+      assert.deepEqual(written, [{ url, port: asked.port || 45678, pid: 4711 }]);
       assert.ok(err.includes(`agentgazer 1.2.3 listens on ${url}`), err);
       assert.equal(/other machines can reach this proxy/.test(err), /0\.0\.0\.0|:: /.test(args));
       assert.throws(() => Deno.lstatSync(`${box.home}/proxy.json`), Deno.errors.NotFound);

@@ -324,7 +324,7 @@ Deno.test("makeHandler() says what is wrong with a token, and whose it was only 
     [{ authorization: "Bearer agz_wrong" }, /token is not known here.*agentgazer env/],
     [
       bearer("expired"),
-      /client \\"expired\\" has expired.*clients remove expired, then: agentgazer clients add expired/,
+      /client \\"expired\\" has expired.*clients remove expired, then: agentgazer clients add expired --expires <time>/,
     ],
     [{ ...bearer("any"), "x-api-key": tokenOf("other") }, /tokens of two clients/],
   ];

@@ -14,10 +14,10 @@ Deno.test("startListening() tells of a client that does not speak TLS where it s
     await t.step(`${text}, ${tls === undefined ? "plain" : "TLS"}`, async () => {
       let told = 0;
       const stream = { read: () => Promise.reject(new Error(text)) } as unknown as ByteStream;
-      const listener = startListening(
+      const listener = await startListening(
         { listen: () => ({ port: 1, accept: () => Promise.resolve(stream), close() {} }) },
         { hostname: "127.0.0.1", port: 1, tls },
-        () => false,
+        () => Promise.resolve(undefined),
         () => told++,
       );
       const connection = await listener.accept();

@@ -9,7 +9,7 @@ import { makeVaultBox, NO_RENEWAL } from "../../support/proxy_box.ts";
 import { ScriptedClient } from "../../support/scripted_client.ts";
 
 /** Runs the proxy on a made-up listener and a clock that stands still. */
-function setUp(refusal?: Error, port = 0, isOurs = false) {
+function setUp(refusal?: Error, port = 0, whose?: "ours" | "unknown") {
   const box = makeVaultBox();
   const fake = fakeSystem();
   const events: string[] = [];
@@ -32,7 +32,7 @@ function setUp(refusal?: Error, port = 0, isOurs = false) {
   const ended = runProxy({
     host: "127.0.0.1",
     port,
-    isOurs: () => isOurs,
+    whoseProxy: () => Promise.resolve(whose),
     allowHosts: [],
     version: "1.2.3",
     system,
@@ -131,20 +131,33 @@ Deno.test("runProxy() goes on after a connection could not be taken, and says so
   assert.deepEqual(box.listened, [{ hostname: "127.0.0.1", port: 0, tls: undefined }]);
 });
 
-/** What the runtime says, whether it is another proxy of ours, and what is made of it. */
-const REFUSALS: [name: string, port: number, isOurs: boolean, says: RegExp, hint: RegExp][] = [
-  ["AddrInUse", 18900, false, /:18900: another program uses the port$/, /^stop that program; or .*--port 0$/],
-  ["AddrInUse", 18900, true, /:18900: agentgazer runs there already$/, /^use that one: .*env/],
-  ["AddrNotAvailable", 18900, true, /: this machine does not have that address$/, /--host 127\.0\.0\.1$/],
-  ["PermissionDenied", 80, true, /:80: ports below 1024 need more rights$/, /--port 0$/],
-  ["PermissionDenied", 18900, true, /: the system refused$/, /--port 0$/],
-  ["Error", 80, true, /: the system refused$/, /--port 0$/],
+/** What the runtime says, whose proxy is there, and what is made of it. */
+const REFUSALS: [
+  name: string,
+  port: number,
+  whose: "ours" | "unknown" | undefined,
+  says: RegExp,
+  hint: RegExp,
+][] = [
+  [
+    "AddrInUse",
+    18900,
+    undefined,
+    /:18900: another program uses the port$/,
+    /^stop that program; or .*--port 0$/,
+  ],
+  ["AddrInUse", 18900, "ours", /:18900: agentgazer runs there already$/, /^use that one: .*env/],
+  ["AddrInUse", 18900, "unknown", /runs there already, perhaps for another vault$/, /^if it is yours: .*env/],
+  ["AddrNotAvailable", 18900, "ours", /: this machine does not have that address$/, /--host 127\.0\.0\.1$/],
+  ["PermissionDenied", 80, "ours", /:80: ports below 1024 need more rights$/, /--port 0$/],
+  ["PermissionDenied", 18900, "ours", /: the system refused$/, /--port 0$/],
+  ["Error", 80, "ours", /: the system refused$/, /--port 0$/],
 ];
 
 Deno.test("runProxy() says why it can't listen", async (t) => {
-  for (const [name, port, isOurs, says, helps] of REFUSALS) {
+  for (const [name, port, whose, says, helps] of REFUSALS) {
     await t.step(`${name} ${says.source}`, async () => {
-      using box = setUp(Object.assign(new Error("x"), { name }), port, isOurs);
+      using box = setUp(Object.assign(new Error("x"), { name }), port, whose);
       const { message, hint } = await fails("network_failed", () => box.ended);
       assert.match(message, says);
       assert.match(hint!, helps);
