@@ -31,7 +31,7 @@ export function addClientCommands(program: Command, context: Context): void {
   const adding = clients.command("add").description("add a client and print its token")
     .argument("<name>", "letters, digits, dots, underscores and hyphens, a letter or digit first")
     .option("--allow <id...>", "the providers it may use (default: all)")
-    .option("--expires <time>", "when the token ends, such as 30d, 12h or 15m (default: never)")
+    .option("--expires <time>", "when the token ends: 15m, 12h, 30d, 2w, up to ten years (default: never)")
     .option("--allow-minting", "let it call paths that hand out further credentials")
     .action((name: string, options: AddOptions) => add(context, name, options));
   addExamples(

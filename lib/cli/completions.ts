@@ -22,7 +22,7 @@ export type Shell = keyof typeof SCRIPTS;
 /** Adds `completions`. */
 export function addCompletionsCommand(program: Command, context: Context): void {
   const printing = program.command("completions").description("print the completion script of a shell")
-    .addArgument(new Positional("<shell>").choices(Object.keys(SCRIPTS)))
+    .addArgument(new Positional("<shell>", "whose syntax").choices(Object.keys(SCRIPTS)))
     .action((shell: Shell) => context.system.terminal.out(completionScript(program, shell)));
   addExamples(
     printing,

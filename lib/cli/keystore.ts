@@ -34,7 +34,9 @@ export function addKeystoreCommands(program: Command, context: Context): void {
   const moving = keystore.command("move").description(
     "seal everything under a new key, and keep that key elsewhere",
   )
-    .addOption(new Option("--to <backend>", "where to").choices(BACKENDS).makeOptionMandatory())
+    .addOption(
+      new Option("--to <backend>", "where to; has to be given").choices(BACKENDS).makeOptionMandatory(),
+    )
     .action(({ to }) => move(context, to));
   addExamples(
     moving,

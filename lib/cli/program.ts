@@ -16,7 +16,7 @@ import { addProviderCommands } from "./providers.ts";
 import { writeNote } from "./render.ts";
 import { respell } from "./spellings.ts";
 import { addStartCommand } from "./start.ts";
-import { usageError } from "./usage.ts";
+import { namesNoCommand, usageError } from "./usage.ts";
 
 /** The widest help text, in characters. */
 const HELP_WIDTH = 80;
@@ -53,7 +53,10 @@ async function execute(program: Command, args: readonly string[]): Promise<boole
     await program.parseAsync([...args], { from: "user" });
     return false;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return true;
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      if (!namesNoCommand(program, args)) return true;
+      throw new CommanderError(2, "commander.unknownCommand", "");
+    }
     throw error;
   }
 }

@@ -47,6 +47,12 @@ export function usageError(
   }
 }
 
+/** Whether a word stands where a command should, so that help would be that of something else. */
+export function namesNoCommand(program: Command, args: readonly string[]): boolean {
+  const { command, rest: [word] } = follow(program, args);
+  return command.commands.length > 0 && word !== undefined && !word.startsWith("-");
+}
+
 /** Goes to the command that words name, as far as they do. */
 function follow(
   command: Command,

@@ -53,9 +53,13 @@ export const FILES: readonly Term[] = [
     text: "with the keystore machine: what the vault's key is derived from",
   },
   { term: "~/.agentgazer/proxy.json", text: "where the running proxy listens" },
+  {
+    term: "~/.agentgazer/vault.lock, ~/.agentgazer/refresh-<id>.lock",
+    text: "empty: they keep two processes from writing, or renewing a login, at once",
+  },
 ];
 
-/** What each exit code means. `tests/scripts/docs/facts_test.ts` holds it to those that there are. */
+/** What each exit code means. `tests/docs/reference_test.ts` holds it to those that there are. */
 export const EXIT_CODES: readonly Term[] = [
   { term: "0", text: "done" },
   { term: "1", text: "a bug: please report it" },

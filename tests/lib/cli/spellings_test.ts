@@ -31,3 +31,21 @@ Deno.test("respell() leaves every other command line as it is", () => {
     assert.deepEqual(respell(args), args);
   }
 });
+
+const STRAY: [typed: string, hint: string][] = [
+  ["help strat", "agentgazer --help"],
+  ["strat --help", "agentgazer --help"],
+  ["help openai", "agentgazer providers set openai"],
+  ["help clients ad", "agentgazer clients --help"],
+  ["clients ad -h", "agentgazer clients --help"],
+];
+
+Deno.test("help of what is no command is not that of something else", async (t) => {
+  using box = commandLine();
+  for (const [typed, hint] of STRAY) {
+    await t.step(typed, async () => {
+      const err = `agentgazer: error: Unknown command\nagentgazer: hint: ${hint}\n`;
+      assert.deepEqual(await box.run(typed.split(" ")), { code: 2, out: "", err });
+    });
+  }
+});
