@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { put } from "../support/installer/put.ts";
+import { putOlder } from "../support/installer/put.ts";
 import { release } from "../support/installer/release.ts";
 import { makeScene, type Options } from "../support/installer/scene.ts";
 import { testWith } from "../support/needs.ts";
@@ -17,7 +17,7 @@ testWith([], "install.sh leaves nothing when it is interrupted", async (t) => {
     for (const [when, options] of rows) {
       await t.step(`by SIG${signal} ${when}`, async () => {
         await using scene = makeScene(options);
-        put("home", ".local", "bin", "agentgazer")(scene);
+        putOlder("bin/agentgazer")(scene);
         const files = scene.files();
         assert.notEqual((await scene.run()).code, 0);
         assert.deepEqual(scene.files(), files);
@@ -28,7 +28,7 @@ testWith([], "install.sh leaves nothing when it is interrupted", async (t) => {
 
 testWith([], "install.sh does nothing when a part of it is missing", async (t) => {
   await using scene = makeScene();
-  put("home", ".local", "bin", "agentgazer")(scene);
+  putOlder("bin/agentgazer")(scene);
   const files = scene.files();
   const { length } = scene.script;
   const ends = Array.from({ length }, (_, end) => end).slice(0, -1);

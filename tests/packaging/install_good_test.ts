@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathOf } from "../support/installer/path_of.ts";
-import { put } from "../support/installer/put.ts";
+import { put, putList, putOlder } from "../support/installer/put.ts";
 import { installed, NAME, release, VERSION } from "../support/installer/release.ts";
 import { makeScene } from "../support/installer/scene.ts";
 import { testWith } from "../support/needs.ts";
@@ -39,8 +39,7 @@ testWith([], "install.sh leaves its stdin to others", async () => {
 testWith([], "install.sh replaces an older one", async (t) => {
   await t.step("that is not running", async () => {
     await using scene = makeScene();
-    put("home", ".local", "bin", "agentgazer")(scene);
-    put("home", ".local", "share", "man", "man1", "agentgazer.1")(scene);
+    putOlder("bin/agentgazer", "share/man/man1/agentgazer.1")(scene);
     const run = await scene.run();
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, /still the old version/);
@@ -50,7 +49,8 @@ testWith([], "install.sh replaces an older one", async (t) => {
     await using scene = makeScene();
     put("home", "elsewhere")(scene);
     const before = scene.files();
-    Deno.mkdirSync(join(scene.prefix, "bin"), { recursive: true });
+    putOlder("bin/agentgazer")(scene);
+    Deno.removeSync(join(scene.prefix, "bin", "agentgazer"));
     Deno.symlinkSync(scene.folder.at("home", "elsewhere"), join(scene.prefix, "bin", "agentgazer"));
     assert.equal((await scene.run()).code, 0);
     assert.deepEqual(scene.files(), { ...before, ...installed(scene.prefix) });
@@ -58,6 +58,7 @@ testWith([], "install.sh replaces an older one", async (t) => {
   await t.step("that is running, and goes on", async () => {
     await using scene = makeScene();
     const place = join(scene.prefix, "bin", "agentgazer");
+    putList("bin/agentgazer\n")(scene);
     await new Deno.Command("install", { args: ["-D", "-m", "755", pathOf("cat")!, place] }).output();
     const old = new Deno.Command(place, { stdin: "piped", stdout: "piped" }).spawn();
     const run = await scene.run();

@@ -7,7 +7,7 @@ import { makeScene, type Scene } from "../support/installer/scene.ts";
 import { testWith } from "../support/needs.ts";
 
 testWith([], "install.sh takes options", async (t) => {
-  const strange = `it's "a" $(place) \`here\` \\ \\\\ \\new ; * é`;
+  const strange = `it's 'a' "b"! $(place) \`here\` \\ \\\\ \\new ; * é`;
   const rows: [what: string, args: string[], prefix: string, options?: RunOptions][] = [
     ["a prefix", ["--prefix", "/H/p"], "/H/p"],
     ["a prefix with an end", ["--prefix", "/H/p/"], "/H/p"],
@@ -47,14 +47,19 @@ testWith([], "install.sh takes options", async (t) => {
 testWith([], "install.sh says what comes next", async (t) => {
   const rows: [what: string, env: (scene: Scene) => Record<string, string>, says: RegExp, not: RegExp][] = [
     ["on the PATH", (s) => ({ PATH: `${s.prefix}/bin:${s.folder.at("tools")}` }), /Next/, /PATH/],
-    ["not on it", () => ({}), /not on the PATH.*\n {2}export PATH="[^"]+\/\.local\/bin:\$PATH"\n/, /Another/],
+    [
+      "not on it",
+      () => ({}),
+      /not on the PATH.*\n {2}export PATH='[^']+\/\.local\/bin':"\$PATH"\n/,
+      /Another/,
+    ],
     [
       "only a part of it",
       (s) => ({ PATH: `${s.folder.at("tools")}:${s.prefix}/bin2` }),
       /not on the PATH/,
       /Another/,
     ],
-    ["fish", () => ({ SHELL: "/usr/bin/fish" }), /\n {2}fish_add_path "[^"]+\/\.local\/bin"\n/, /export/],
+    ["fish", () => ({ SHELL: "/usr/bin/fish" }), /\n {2}fish_add_path '[^']+\/\.local\/bin'\n/, /export/],
     [
       "another one comes first",
       (s) => ({ PATH: `${s.folder.at("tools")}:${s.prefix}/bin` }),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cutOff, nobody, redirected } from "../support/installer/answers.ts";
-import { put } from "../support/installer/put.ts";
+import { put, putOlder } from "../support/installer/put.ts";
 import { assertRefused } from "../support/installer/refused.ts";
 import { NAME, release } from "../support/installer/release.ts";
 import { makeScene, type Options, type Scene } from "../support/installer/scene.ts";
@@ -61,6 +61,12 @@ testWith([], "install.sh refuses, and leaves everything as it was", async (t) =>
     ["a 32-bit Arm", { tools: machine("Linux", "armv7l") }, /the processor armv7l/],
     ["RISC-V", { tools: machine("Linux", "riscv64") }, /the processor riscv64/],
     ["a PowerPC Mac", { tools: machine("Darwin", "Power Macintosh") }, /the processor Power Macintosh/],
+    ["a 64-bit kernel and 32-bit programs", { tools: { getconf: "echo 32" } }, /the programs have 32 bits/],
+    [
+      "a Raspberry Pi with 32-bit programs",
+      { tools: machine("Linux", "aarch64", { getconf: "echo 32" }) },
+      /aarch64.* 32 bits/,
+    ],
     ["musl", { tools: { ldd: "echo 'musl libc (x86_64)' >&2; exit 1", getconf: "exit 1" } }, /on musl/],
     ["musl with a getconf", { tools: { ldd: "echo 'musl libc (aarch64)' >&2; exit 1" } }, /on musl/],
     ["glibc 2.26", { tools: { getconf: "echo glibc 2.26" } }, /on glibc 2\.26/],
@@ -80,10 +86,17 @@ testWith([], "install.sh refuses, and leaves everything as it was", async (t) =>
     ],
     ["an executable that is a link", { entries: linked("agentgazer", "/bin/sh") }, /damaged: agentgazer is/],
     ["a page that is a link", { entries: linked("man/agentgazer.1", "/etc/passwd") }, /damaged: man\/agent/],
-    ["an executable that can't be run", { entries: release("#!/does/not/exist\n") }, /does not run in/],
-    ["an executable that fails", { entries: release("#!/bin/sh\necho GLIBC_2.99; exit 1\n") }, /GLIBC_2\.99/],
     ["an executable of another version", { entries: release("#!/bin/sh\necho 1.2.3\n") }, /not of version/],
     ["an executable that says nothing", { entries: release("#!/bin/sh\n") }, /not of version/],
+
+    ["a disk that fills up", { tools: { curl: "exit 23" } }, /cannot write agentgazer-9.*; nothing was inst/],
+    [
+      "a disk that fills up, only wget",
+      { tools: { curl: undefined, wget: "exit 3" } },
+      /cannot write agentg/,
+    ],
+    ["the code of wget for it, from curl", { tools: { curl: "exit 3" } }, unreachable],
+    ["the code of curl for it, from wget", { tools: { curl: undefined, wget: "exit 23" } }, unreachable],
 
     ["a file in place of the prefix", {}, /cannot write to/, put("home", ".local")],
     ["a file in place of bin", {}, /cannot write to .*\/bin;/, put("home", ".local", "bin")],
@@ -99,10 +112,28 @@ testWith([], "install.sh refuses, and leaves everything as it was", async (t) =>
   for (const [what, options, says, before] of rows) {
     await t.step(what, async () => {
       await using scene = makeScene(options);
-      (before ?? put("home", ".local", "bin", "agentgazer"))(scene);
+      (before ?? putOlder("bin/agentgazer"))(scene);
       const files = scene.files();
       assertRefused(await scene.run(), says);
       assert.deepEqual(scene.files(), files);
+    });
+  }
+});
+
+testWith([], "install.sh says why the executable does not run", async (t) => {
+  const rows: [what: string, script: string, says: RegExp, hints: RegExp][] = [
+    ["no interpreter", "#!/does/not/exist\n", /does not run in .*: .*not found/, /report/],
+    ["an old C library", "#!/bin/sh\necho GLIBC_2.99 >&2; exit 1\n", /: GLIBC_2\.99$/, /report/],
+    ["an old processor", "#!/bin/sh\nkill -s ILL $$\n", /: .*(132|Illegal instruction)/, /report/],
+    ["no word", "#!/bin/sh\nexit 7\n", /: it ended with code 7$/, /report/],
+    ["no permission", "#!/bin/sh\necho x: Permission denied; exit 126\n", /denied$/, /noexec/],
+    ["no permission, in other words", "#!/bin/sh\necho permission denied: x; exit 126\n", /: x$/, /noexec/],
+  ];
+  for (const [what, script, says, hints] of rows) {
+    await t.step(what, async () => {
+      await using scene = makeScene({ entries: release(script) });
+      assertRefused(await scene.run(), says, 1, hints);
+      assert.deepEqual(scene.files(), {});
     });
   }
 });

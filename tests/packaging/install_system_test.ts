@@ -19,6 +19,8 @@ testWith([], "install.sh takes the archive of the machine", async (t) => {
     ["Linux", "x86_64", "x86_64-unknown-linux-gnu", { getconf: "echo glibc 2.30.9000" }],
     ["Linux", "x86_64", "x86_64-unknown-linux-gnu", { getconf: "echo glibc 3.0" }],
     ["Linux", "x86_64", "x86_64-unknown-linux-gnu", { getconf: "echo undefined", ldd: undefined }],
+    ["Linux", "aarch64", "aarch64-unknown-linux-gnu", { getconf: "[ $1 = LONG_BIT ] && echo 64" }],
+    ["Linux", "x86_64", "x86_64-unknown-linux-gnu", { getconf: "[ $1 != LONG_BIT ] && echo glibc 2.36" }],
     ["Linux", "x86_64", "x86_64-unknown-linux-gnu", { getconf: undefined, ldd: "exit 1" }],
   ];
   for (const [system, processor, triple, more] of rows) {

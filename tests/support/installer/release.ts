@@ -25,10 +25,24 @@ export function release(executable = `#!/bin/sh\necho "agentgazer ${VERSION}"\n`
   ];
 }
 
+/** Where it is written what was installed, below the prefix. */
+export const LIST = "share/agentgazer/installed";
+
+/** The paths below the prefix that `release()` is installed to, in the order of the list. */
+export const PLACES = [
+  "share/man/man1/agentgazer-providers.1",
+  "share/man/man1/agentgazer.1",
+  "share/bash-completion/completions/agentgazer",
+  "share/zsh/site-functions/_agentgazer",
+  "share/fish/vendor_completions.d/agentgazer.fish",
+  "bin/agentgazer",
+];
+
 /** What is there after `release()` was installed. */
 export function installed(prefix: string): Record<string, string> {
   return {
     [`${prefix}/bin/agentgazer`]: `755 #!/bin/sh\necho "agentgazer ${VERSION}"\n`,
+    [`${prefix}/${LIST}`]: `644 ${PLACES.join("\n")}\n`,
     [`${prefix}/share/bash-completion/completions/agentgazer`]: "644 bash",
     [`${prefix}/share/fish/vendor_completions.d/agentgazer.fish`]: "644 fish",
     [`${prefix}/share/man/man1/agentgazer-providers.1`]: "644 providers page",

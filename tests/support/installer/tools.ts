@@ -3,9 +3,8 @@ import { writeProgram } from "../write_program.ts";
 import { pathOf } from "./path_of.ts";
 
 /** What the installer may find on the PATH, besides what stands in for the machine. */
-const TOOLS = "cat chmod cp curl gzip mkdir mktemp mv openssl printf rm sed sha256sum shasum tar wget".split(
-  " ",
-);
+const TOOLS = "cat chmod cp curl gzip mkdir mktemp mv openssl printf rm rmdir sed sha256sum shasum tar wget"
+  .split(" ");
 
 /** Programs of the machine by their names; `undefined` takes one away. */
 export type Tools = Readonly<Record<string, string | undefined>>;
@@ -15,7 +14,7 @@ export function machine(system: string, processor: string, more: Tools = {}): To
   const uname = `case $1 in -s) echo ${system} ;; *) echo ${processor} ;; esac`;
   return {
     uname,
-    getconf: "echo glibc 2.36",
+    getconf: "case $1 in LONG_BIT) echo 64 ;; *) echo glibc 2.36 ;; esac",
     ldd: "echo 'ldd (GNU libc) 2.36'",
     sysctl: "exit 1",
     ...more,
