@@ -6,6 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FOLDER, namesPackageTests } from "./packaging/test_arguments.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -14,6 +15,11 @@ async function deno(...args: string[]): Promise<number> {
   return code;
 }
 
+if (Deno.args.some(namesPackageTests)) {
+  console.error("The packages have to be made for their tests, which have a task of their own. Type:");
+  console.error(`  scripts/deno task test-packages ${Deno.args.join(" ")}`);
+  Deno.exit(2);
+}
 // An executable of older sources must not be tested in place of these.
 await Deno.remove(join(root, "dist", "agentgazer")).catch(() => {});
 if (await deno("run", "-q", "-A", "scripts/compile.ts") !== 0) {
@@ -25,4 +31,4 @@ const sdks = [...Deno.readDirSync(join(root, "tests", "e2e", "sdk"))].map(({ nam
 );
 await deno("cache", "-q", ...sdks);
 // Those of the packages have a task of their own, which makes the packages first.
-Deno.exit(await deno("test", "-q", "-A", "--parallel", "--ignore=tests/packaging", ...Deno.args));
+Deno.exit(await deno("test", "-q", "-A", "--parallel", `--ignore=${FOLDER}`, ...Deno.args));

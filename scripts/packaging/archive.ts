@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Target } from "../compile/targets.ts";
-import { completions, manuals, ownFile } from "./documents.ts";
+import { completions, copyright, manuals, ownFile } from "./documents.ts";
 import { archiveName } from "./release.ts";
 import { run } from "./run.ts";
 import { type PackedFile, type Tree, writeTree } from "./tree.ts";
@@ -45,6 +45,7 @@ export async function makeArchive(
 async function contents(executable: string, seconds: number): Promise<Tree> {
   return new Map<string, PackedFile>([
     ["agentgazer", { content: await Deno.readFile(executable), executable: true }],
+    ["COPYRIGHT", { content: await copyright() }],
     ["LICENSE", { content: await ownFile("LICENSE") }],
     ["README.md", { content: await ownFile("README.md") }],
     ["completions/agentgazer.bash", { content: completions("bash") }],

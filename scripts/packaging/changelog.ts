@@ -1,8 +1,8 @@
 /** A version in CHANGELOG.md. */
 interface Version {
   readonly version: string;
-  /** As `2026-12-01`; `undefined` for one that is not released. */
-  readonly date: string | undefined;
+  /** In milliseconds since 1970 began; `undefined` for one that is not released. */
+  readonly time: number | undefined;
   readonly changes: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const WIDTH = 78;
  * Debian's changelog (deb-changelog(5)) from CHANGELOG.md.
  *
  * @param seconds the time of a version that has no date yet, since 1970 began
- * @throws {Error} when the newest version is not this one, or a heading can't be read
+ * @throws {Error} when the newest version is not this one, or there is more than versions with lists of changes
  */
 export function debianChangelog(
   markdown: string,
@@ -25,22 +25,46 @@ export function debianChangelog(
 ): string {
   const versions = parse(markdown);
   if (versions[0]?.version !== version) throw new Error(`CHANGELOG.md does not begin with ${version}`);
-  return versions.map(({ version, date, changes }) => {
-    const time = new Date(date === undefined ? seconds * 1000 : Date.parse(date));
+  return versions.map(({ version, time = seconds * 1000, changes }) => {
     const items = changes.map((change) => filled(`  * ${change}`)).join("\n");
-    const written = time.toUTCString().replace("GMT", "+0000");
+    const written = new Date(time).toUTCString().replace("GMT", "+0000");
     return `agentgazer (${version}) unstable; urgency=medium\n\n${items}\n\n -- ${maintainer}  ${written}\n`;
   }).join("\n");
 }
 
 function parse(markdown: string): Version[] {
-  return markdown.split(/^(?=## )/m).slice(1).map((section) => {
-    const [title, ...lines] = section.trim().split("\n");
+  const [introduction, ...sections] = markdown.split(/^(?=## )/m);
+  if (introduction!.trim() !== "# Changelog") throw unreadable("text before the first version");
+  return sections.map((section) => {
+    const [title, ...lines] = section.trimEnd().split("\n");
     const [, version, date] = HEADING.exec(title!) ?? [];
-    if (version === undefined) throw new Error(`CHANGELOG.md has a heading that is no version: ${title}`);
-    const changes = lines.join(" ").split(/(?:^|\s)- /).slice(1).map((change) => change.replace(/\s+/g, " "));
-    return { version, date: date === "unreleased" ? undefined : date, changes };
+    const time = date === "unreleased" ? undefined : Date.parse(date!);
+    if (version === undefined || Number.isNaN(time)) {
+      throw unreadable(`a heading that is no version: ${title}`);
+    }
+    const changes = changesIn(lines);
+    if (changes.length === 0) throw unreadable(`a version without changes: ${title}`);
+    return { version, time, changes };
   });
+}
+
+/** The items of a list, each as one line. */
+function changesIn(lines: readonly string[]): string[] {
+  const changes: string[] = [];
+  for (const line of lines) {
+    if (line === "") continue;
+    const [, item] = /^- (\S.*)$/.exec(line) ?? [];
+    // Two spaces, and no list, heading, quotation or code in the item.
+    const [, more] = /^ {2}((?![-*+>#] |\d+[.)] |```)\S.*)$/.exec(line) ?? [];
+    if (item !== undefined) changes.push(item);
+    else if (more !== undefined && changes.length > 0) changes.push(`${changes.pop()} ${more}`);
+    else throw unreadable(`a line that belongs to no item: ${line}`);
+  }
+  return changes;
+}
+
+function unreadable(what: string): Error {
+  return new Error(`CHANGELOG.md has ${what}`);
 }
 
 function filled(item: string): string {

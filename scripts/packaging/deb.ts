@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Target } from "../compile/targets.ts";
 import { debianChangelog } from "./changelog.ts";
-import { completions, manuals, ownFile } from "./documents.ts";
+import { completions, copyright, debianFile, manuals, ownFile } from "./documents.ts";
 import { HOMEPAGE, MAINTAINER, VERSION } from "./release.ts";
 import { run } from "./run.ts";
 import { type PackedFile, type Tree, writeTree } from "./tree.ts";
@@ -47,12 +47,14 @@ async function contents(executable: string, seconds: number): Promise<Tree> {
   return new Map<string, PackedFile>([
     ["usr/bin/agentgazer", { content: await Deno.readFile(executable), executable: true }],
     ["usr/lib/systemd/user/agentgazer.service", { content: await debianFile("agentgazer.service") }],
+    ["usr/lib/systemd/user-generators/agentgazer", {
+      content: await debianFile("user-generator"),
+      executable: true,
+    }],
     ["usr/share/bash-completion/completions/agentgazer", { content: completions("bash") }],
     ["usr/share/zsh/vendor-completions/_agentgazer", { content: completions("zsh") }],
     ["usr/share/fish/vendor_completions.d/agentgazer.fish", { content: completions("fish") }],
-    ["usr/share/doc/agentgazer/copyright", {
-      content: (await debianFile("copyright")).replace("@HOMEPAGE@", HOMEPAGE),
-    }],
+    ["usr/share/doc/agentgazer/copyright", { content: await copyright() }],
     ["usr/share/doc/agentgazer/changelog.gz", { content: zipped(changelog) }],
     ["usr/share/lintian/overrides/agentgazer", { content: await debianFile("lintian-overrides") }],
     ...manuals(seconds).map(({ file, text }) =>
@@ -71,7 +73,7 @@ Version: ${VERSION}
 Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${size}
-Depends: libc6 (>= 2.27), libgcc-s1
+Depends: libc6 (>= 2.27), libgcc-s1 | libgcc1
 Recommends: libsecret-tools
 Section: utils
 Priority: optional
@@ -90,10 +92,6 @@ Description: credential vault and local proxy for LLM providers
     ["DEBIAN/md5sums", { content: sums.join("") }],
     ...await Promise.all(scripts),
   ]);
-}
-
-function debianFile(name: string): Promise<string> {
-  return ownFile("scripts", "packaging", "debian", name);
 }
 
 /** Without a time, so that the same text gives the same bytes. */

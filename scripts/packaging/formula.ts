@@ -1,5 +1,5 @@
 import type { Target } from "../compile/targets.ts";
-import { archiveName, DOWNLOADS, HOMEPAGE, VERSION } from "./release.ts";
+import { archiveName, DOWNLOADS, HOMEPAGE } from "./release.ts";
 
 /** An archive that was built. */
 export interface Built {
@@ -16,7 +16,6 @@ export function formula(built: readonly Built[]): string {
   return `class Agentgazer < Formula
   desc "Credential vault and local proxy for LLM providers"
   homepage "${HOMEPAGE}"
-  version "${VERSION}"
   license "MIT"
 
 ${(["darwin", "linux"] as const).map((os) => system(os, built)).join("")}  def install
@@ -29,7 +28,7 @@ ${(["darwin", "linux"] as const).map((os) => system(os, built)).join("")}  def i
 
   service do
     run [opt_bin/"agentgazer", "start"]
-    keep_alive true
+    keep_alive crashed: true
     log_path var/"log/agentgazer.log"
     error_log_path var/"log/agentgazer.log"
   end

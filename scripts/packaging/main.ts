@@ -1,7 +1,7 @@
 /**
  * Makes everything that users download into dist/: archives, Debian packages, the Homebrew formula, install.sh, the
  * bill of materials and SHA256SUMS. A target whose runtime can't be had is left out, with the reason. The same commit
- * gives the same bytes.
+ * gives the same bytes, for the same `GITHUB_REPOSITORY`.
  *
  *   scripts/deno task package
  */
@@ -15,13 +15,14 @@ import { sha256, sumLines } from "./digests.ts";
 import { ownFile } from "./documents.ts";
 import { type Built, formula } from "./formula.ts";
 import { installer } from "./installer.ts";
+import { isPackaged } from "./release.ts";
 
 const DIST = join(ROOT, "dist");
 
-/** What an earlier version may have left; the executable for this machine is not ours to remove. */
+/** Removes what an earlier version may have left. */
 async function clear(): Promise<void> {
   for (const { name, isFile } of await Array.fromAsync(Deno.readDir(DIST))) {
-    if (isFile && name !== "agentgazer") await Deno.remove(join(DIST, name));
+    if (isFile && isPackaged(name)) await Deno.remove(join(DIST, name));
   }
 }
 

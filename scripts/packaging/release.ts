@@ -1,5 +1,5 @@
 import config from "../../deno.json" with { type: "json" };
-import type { Target } from "../compile/targets.ts";
+import { type Target, TARGETS } from "../compile/targets.ts";
 
 export const VERSION = config.version;
 
@@ -28,4 +28,16 @@ export const DOWNLOADS = `${HOMEPAGE}/releases/download/v${VERSION}`;
 /** The folder in the archive of a target; the archive adds `.tar.gz`. */
 export function archiveName({ triple }: Target): string {
   return `agentgazer-${VERSION}-${triple}`;
+}
+
+const TRIPLE = TARGETS.map(({ triple }) => triple).join("|");
+
+const PACKAGED = new RegExp(
+  `^(agentgazer-([\\d.]+-)?(${TRIPLE})(\\.tar\\.gz)?|agentgazer_[\\d.]+_(amd64|arm64)\\.deb|` +
+    "agentgazer\\.(rb|cdx\\.json)|install\\.sh|SHA256SUMS)$",
+);
+
+/** Whether packaging makes a file of this name, for any version. */
+export function isPackaged(name: string): boolean {
+  return PACKAGED.test(name);
 }

@@ -4,14 +4,21 @@
  *
  *   scripts/deno task test-packages [arguments of `deno test`]
  */
-import { join } from "node:path";
 import { ROOT, runDeno } from "../compile/deno.ts";
 import { makeBase } from "../../tests/support/debian/base.ts";
+import { testArguments } from "./test_arguments.ts";
 
 await runDeno("run", "-q", "-A", "scripts/packaging/main.ts");
 await makeBase();
-const tests = Deno.args.length > 0 ? Deno.args : [join(ROOT, "tests", "packaging")];
-const inside = ['ip link set lo up && exec "$@"', "sh", Deno.execPath(), "test", "-q", "-A", ...tests];
+const inside = [
+  'ip link set lo up && exec "$@"',
+  "sh",
+  Deno.execPath(),
+  "test",
+  "-q",
+  "-A",
+  ...testArguments(Deno.args),
+];
 const { code } = await new Deno.Command("unshare", { args: ["--net", "sh", "-c", ...inside], cwd: ROOT })
   .spawn().status;
 Deno.exit(code);

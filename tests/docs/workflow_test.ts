@@ -11,10 +11,22 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
+interface Job {
+  readonly "runs-on": string;
+  readonly strategy?: { readonly matrix: { readonly system?: readonly string[] } };
+  readonly "timeout-minutes"?: number;
+  readonly container?: object;
+  readonly permissions: object;
+  readonly steps: readonly Step[];
+}
+
 interface Workflow {
   readonly permissions: object;
-  readonly jobs: Readonly<Record<string, { readonly permissions: object; readonly steps: readonly Step[] }>>;
+  readonly jobs: Readonly<Record<string, Job>>;
 }
+
+/** Those that there are (https://docs.github.com/actions/reference/runners/github-hosted-runners). */
+const RUNNERS = ["ubuntu-22.04", "ubuntu-24.04", "ubuntu-24.04-arm", "macos-15-intel", "macos-15"];
 
 /** As YAML has it, but with `on` as a key. */
 async function workflow(): Promise<Workflow> {
@@ -69,4 +81,27 @@ testWith(["ruby"], "the release workflow uses the tasks of a developer, and only
   assert.ok(runs.includes("bash .ci/run"));
   const creating = runs.filter((run) => run.includes("gh release create"));
   assert.ok(creating.length === 1 && creating[0]!.includes("--draft"));
+});
+
+testWith(
+  ["ruby"],
+  "every job of the release workflow has a runner that exists, and ends in time",
+  async (t) => {
+    for (const [name, job] of Object.entries((await workflow()).jobs)) {
+      await t.step(name, () => {
+        const systems = job.strategy?.matrix.system ?? [job["runs-on"]];
+        assert.deepEqual(systems.filter((system) => !RUNNERS.includes(system)), []);
+        assert.ok(job["timeout-minutes"]! <= 120);
+      });
+    }
+  },
+);
+
+testWith(["ruby"], "in a container, users may make namespaces, and git takes the checkout", async () => {
+  const jobs = Object.values((await workflow()).jobs).filter((job) => job.container !== undefined);
+  assert.equal(jobs.length, 1);
+  const runs = jobs[0]!.steps.map(({ run = "" }) => run);
+  assert.match(runs[0]!, /apparmor_restrict_unprivileged_userns/);
+  const trust = runs.findIndex((run) => run.includes("git config --system --add safe.directory"));
+  assert.ok(trust > 0 && trust < runs.indexOf("bash .ci/run"));
 });

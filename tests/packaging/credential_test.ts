@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { Machine } from "../support/debian/machine.ts";
-import { type DebianScene, install, KEY, listening, startDebianScene } from "../support/debian/scene.ts";
+import {
+  type DebianScene,
+  install,
+  KEY,
+  listening,
+  logged,
+  startDebianScene,
+} from "../support/debian/scene.ts";
 import { testWith } from "../support/needs.ts";
 
 /** Stores the key in a new vault, calls the proxy, and gives what the provider got for a credential. */
@@ -35,10 +42,10 @@ function dropIn({ adaGets }: Machine, line: string): Promise<string> {
 }
 
 /** Starts the service, which fails. @returns what it wrote to the journal */
-async function failure({ adaGets }: Machine): Promise<string> {
-  return await adaGets(`cursor=$(journalctl --user -n 0 --show-cursor | sed -n 's/^-- cursor: //p')
-    systemctl --user daemon-reload; systemctl --user restart agentgazer 2>/dev/null
-    bash -c 'sed "/Failed with result/q" < <(journalctl --user -u agentgazer -f -o cat --after-cursor "$0" 2>/dev/null)' "$cursor"`);
+async function failure(machine: Machine): Promise<string> {
+  const cursor = await machine.adaGets("journalctl --user -n 0 --show-cursor | sed -n 's/^-- cursor: //p'");
+  await machine.ada("systemctl --user daemon-reload; systemctl --user restart agentgazer");
+  return await logged(machine, "Failed with result", cursor.trim());
 }
 
 testWith(["nspawn"], "the service takes the vault's key from a systemd credential", async (t) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { commandTree, pageOf } from "../../scripts/docs/pages.ts";
+import { isPackaged } from "../../scripts/packaging/release.ts";
 import { archives, debFor, DIST, pathsIn, run } from "../support/packages.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -9,6 +10,7 @@ const MANUALS = ["agentgazer", ...pageOf(commandTree()).below.map(({ name }) => 
 const IN_PACKAGE = [
   "./usr/bin/agentgazer",
   "./usr/lib/systemd/user/agentgazer.service",
+  "./usr/lib/systemd/user-generators/agentgazer",
   "./usr/share/bash-completion/completions/agentgazer",
   "./usr/share/doc/agentgazer/changelog.gz",
   "./usr/share/doc/agentgazer/copyright",
@@ -27,7 +29,8 @@ Deno.test("SHA256SUMS is true, and names every file that is released", async () 
     name
   );
   // The bare executables are in the archives.
-  const released = there.filter((name) => name !== "SHA256SUMS" && !/^agentgazer(-[\w-]+)?$/.test(name));
+  const released = there.filter(isPackaged)
+    .filter((name) => name !== "SHA256SUMS" && !/^agentgazer-[\w-]+$/.test(name));
   assert.deepEqual(named.toSorted(), released.toSorted());
   assert.ok(named.length >= 7, sums);
 });
@@ -44,7 +47,7 @@ Deno.test("a Debian package holds what its users expect, and nothing else", asyn
         (await run("dpkg-deb", ["--field", debFor(architecture), name])).out.trim();
       assert.equal(await field("Architecture"), architecture);
       assert.equal(await field("Recommends"), "libsecret-tools");
-      assert.equal(await field("Depends"), "libc6 (>= 2.27), libgcc-s1");
+      assert.equal(await field("Depends"), "libc6 (>= 2.27), libgcc-s1 | libgcc1");
     });
   }
 });
@@ -59,6 +62,7 @@ Deno.test("an archive holds one folder with what its users expect, and nothing e
       assert.deepEqual(
         files.map((file) => file.slice(folder.length + 1)).toSorted(),
         [
+          "COPYRIGHT",
           "LICENSE",
           "README.md",
           "agentgazer",
@@ -69,6 +73,21 @@ Deno.test("an archive holds one folder with what its users expect, and nothing e
         ].toSorted(),
       );
       assert.ok(files.every((file) => file.startsWith(`${folder}/`)));
+    });
+  }
+});
+
+Deno.test("an archive says whose work is in the executable, and under which licenses", async (t) => {
+  const bill = JSON.parse(await Deno.readTextFile(join(DIST, "agentgazer.cdx.json")));
+  const names: string[] = bill.components.map(({ name }: { name: string }) => name);
+  assert.ok(names.includes("deno") && names.length > 4);
+  for (const [triple, path] of await archives()) {
+    await t.step(triple, async () => {
+      const { out } = await run("tar", ["-xzOf", path, `${basename(path, ".tar.gz")}/COPYRIGHT`]);
+      const named = [...out.matchAll(/^Files: (.+)\nCopyright: .+\n(?: .+\n)*License: (.+)$/gm)];
+      assert.deepEqual(named.map(([, files]) => files!).sort(), ["*", "v8", ...names].sort());
+      for (const [, , license] of named) assert.match(out, new RegExp(`^License: ${license}\n .+`, "m"));
+      assert.doesNotMatch(out, /@\w+@/);
     });
   }
 });

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 /** Reads a formula as Homebrew does on one system, and says what it would do there. */
 const HOMEBREW = `
 require "json"
-$os, $cpu, file = ARGV
+$os, $cpu, file, $expected = ARGV
 $seen = { "installed" => [] }
 class Place
   def initialize(name) = @name = name
@@ -30,25 +30,31 @@ class Formula
     define_singleton_method(name) { Place.new(name) }
   end
   class << self
-    %w[desc homepage version license url sha256].each do |name|
+    %w[desc homepage license url sha256].each do |name|
       define_method(name) { |value = nil| value ? $seen[name] = value : $seen[name] }
     end
+    # As Version.parse reads it from such a URL (Homebrew's Library/Homebrew/version.rb).
+    def version = $seen["version"] = $seen["url"] && File.basename($seen["url"])[/-(\\d+(?:\\.\\d+)+)-/, 1]
     def on_macos = (yield if $os == "darwin")
     def on_linux = (yield if $os == "linux")
     def on_arm = (yield if $cpu == "aarch64")
     def on_intel = (yield if $cpu == "x86_64")
     def run(line) = $seen["run"] = line.map(&:to_s)
-    def keep_alive(value) = $seen["keep_alive"] = value
+    def keep_alive(always = nil, **when_what) = $seen["keep_alive"] = always || when_what
     def log_path(path) = $seen["log"] = path.to_s
     def error_log_path(path) = $seen["error_log"] = path.to_s
     def service(&block) = instance_eval(&block)
-    def test = nil
+    def test(&block) = define_method(:try, &block)
   end
+  def version = self.class.version
+  def shell_output(line) = ($seen["tried"] = line) && "agentgazer #{$expected}\\n"
+  def assert_equal(wanted, found) = (raise "#{found} is not #{wanted}" if wanted != found)
 end
 load file
 Dir.chdir(File.dirname(file))
 Agentgazer.new.install
 $seen["caveats"] = Agentgazer.new.caveats
+Agentgazer.new.try if $seen["url"]
 puts JSON.generate($seen)
 `;
 
@@ -60,7 +66,7 @@ interface Seen {
 }
 
 async function asHomebrew(file: string, os: string, cpu: string): Promise<Seen> {
-  const { code, out, err } = await run("ruby", ["-e", HOMEBREW, os, cpu, file]);
+  const { code, out, err } = await run("ruby", ["-e", HOMEBREW, os, cpu, file, config.version]);
   assert.equal(code, 0, err);
   return JSON.parse(out);
 }
@@ -89,7 +95,7 @@ testWith(["ruby"], "the formula names the archives that were built, and what is 
       for (const [from] of installed) assert.ok(paths.includes(`${root}/${from}`), from);
       const left = paths.filter((path) => !path.endsWith("/")).map((path) => path.slice(root.length + 1))
         .filter((path) => !installed.some(([from]) => from === path));
-      assert.deepEqual(left.toSorted(), ["LICENSE", "README.md"]);
+      assert.deepEqual(left.toSorted(), ["COPYRIGHT", "LICENSE", "README.md"]);
       assert.deepEqual(
         installed.map(([, to]) => to).filter((to) => !to.startsWith("man1/")).toSorted(),
         [
@@ -100,6 +106,9 @@ testWith(["ruby"], "the formula names the archives that were built, and what is 
         ],
       );
       assert.deepEqual(seen.run, ["opt_bin/agentgazer", "start"]);
+      // Wrong settings don't mend themselves.
+      assert.deepEqual(seen.keep_alive, { crashed: true });
+      assert.equal(seen.tried, "bin/agentgazer --version");
       assert.match(String(seen.caveats), /^ +agentgazer$/m);
     });
   }

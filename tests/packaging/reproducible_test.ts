@@ -8,7 +8,9 @@ import { run } from "../support/packages.ts";
 import { ROOT } from "../support/needs.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
-const SECONDS = 1_790_000_000;
+/** Like the time of every commit it is past, so that none of the files below has it by itself. */
+const SECONDS = 1_700_000_000;
+const WRITTEN = "2023-11-14 22:13:20";
 
 /** Copies the sources, and the packages that they need, to places of their own. */
 async function copyTo(folder: string): Promise<{ tree: string; env: Record<string, string> }> {
@@ -16,13 +18,26 @@ async function copyTo(folder: string): Promise<{ tree: string; env: Record<strin
   const cache = join(folder, "cache");
   await Deno.mkdir(tree, { recursive: true });
   await Deno.mkdir(cache);
-  const files = await run("sh", [
-    "-c",
-    'git -C "$0" ls-files -z --cached --others --exclude-standard | tar -C "$0" --null -T - -c | tar -x -C "$1"',
+  const listed = await run("git", [
+    "-C",
     ROOT,
-    tree,
+    "ls-files",
+    "-z",
+    "--cached",
+    "--others",
+    "--exclude-standard",
   ]);
-  assert.equal(files.code, 0, files.err);
+  assert.equal(listed.code, 0, listed.err);
+  assert.ok(listed.out.split("\0").includes("main.ts"));
+  const list = join(folder, "list");
+  await Deno.writeTextFile(list, listed.out);
+  const archive = join(folder, "sources.tar");
+  for (
+    const args of [["-C", ROOT, "--null", "--files-from", list, "-cf", archive], ["-C", tree, "-xf", archive]]
+  ) {
+    const { code, err } = await run("tar", args);
+    assert.equal(code, 0, err);
+  }
   const info = JSON.parse((await run(Deno.execPath(), ["info", "--json"])).out);
   // What the bundler is lies there too.
   for (const part of ["npm", "dl"]) {
@@ -56,10 +71,21 @@ Deno.test("archives and packages of the same executable are the same to the byte
     Deno.chmodSync(executable, at === "first" ? 0o755 : 0o700);
     const dist = folder.at(at);
     Deno.mkdirSync(dist);
-    made.push([
-      await sha256(await makeArchive(TARGETS[0]!, executable, dist, SECONDS)),
-      await sha256(await makeDeb(TARGETS[0]!, executable, dist, SECONDS)),
-    ]);
+    const archive = await makeArchive(TARGETS[0]!, executable, dist, SECONDS);
+    const deb = await makeDeb(TARGETS[0]!, executable, dist, SECONDS);
+    made.push([await sha256(archive), await sha256(deb)]);
+    // Two that are made within a second are the same without that too.
+    await assertWritten('gzip -dc "$0"', archive);
+    await assertWritten('dpkg-deb --fsys-tarfile "$0"', deb);
+    await assertWritten('dpkg-deb --ctrl-tarfile "$0"', deb);
   }
   assert.deepEqual(made[0], made[1]);
 });
+
+/** Asserts that all members have the time that they should have. */
+async function assertWritten(unpack: string, file: string): Promise<void> {
+  const { out, err } = await run("sh", ["-c", `${unpack} | tar -tv --utc --full-time`, file]);
+  const times = out.trimEnd().split("\n").map((line) => line.split(/\s+/).slice(3, 5).join(" "));
+  assert.ok(times.length > 4, err);
+  assert.deepEqual([...new Set(times)], [WRITTEN], `${unpack}: ${out}`);
+}

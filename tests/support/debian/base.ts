@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** What a Debian server has beside the smallest system. */
 const PACKAGES = [
@@ -15,17 +15,32 @@ const PACKAGES = [
 export const BASE = "/var/cache/agentgazer-tests/debian-12";
 
 /** Makes it, unless it is there. @throws {Error} without debootstrap, root or a mirror */
-export async function makeBase(): Promise<void> {
-  if (await Deno.stat(BASE).then(() => true, () => false)) return;
-  const unfinished = `${BASE}.${Deno.pid}`;
-  await Deno.mkdir(join(BASE, ".."), { recursive: true });
+export async function makeBase(base = BASE): Promise<void> {
+  if (await isThere(base)) return;
+  const unfinished = `${base}.${Deno.pid}`;
+  await Deno.mkdir(dirname(base), { recursive: true });
+  try {
+    await debootstrap(unfinished);
+    // Each machine gets an id of its own when it starts.
+    await Deno.writeTextFile(join(unfinished, "etc", "machine-id"), "");
+    await Deno.rename(unfinished, base);
+  } catch (error) {
+    // What is mounted in it, such as /proc, is not its own.
+    await new Deno.Command("rm", { args: ["-rf", "--one-file-system", unfinished] }).output();
+    // Somebody else may have made it meanwhile.
+    if (!await isThere(base)) throw error;
+  }
+}
+
+async function debootstrap(folder: string): Promise<void> {
   const command = new Deno.Command("debootstrap", {
-    args: ["--variant=minbase", `--include=${PACKAGES.join(",")}`, "bookworm", unfinished],
+    args: ["--variant=minbase", `--include=${PACKAGES.join(",")}`, "bookworm", folder],
     stdout: "null",
   });
   const { success } = await command.spawn().status;
   if (!success) throw new Error("debootstrap could not make a Debian system");
-  // Each machine gets an id of its own when it starts.
-  await Deno.writeTextFile(join(unfinished, "etc", "machine-id"), "");
-  await Deno.rename(unfinished, BASE);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
 }

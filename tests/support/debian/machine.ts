@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { temporaryFolder } from "../temporary_folder.ts";
-import { transcribe } from "../transcript.ts";
 import { BASE } from "./base.ts";
+import { bootFolder } from "./nspawn.ts";
 
 /** What a program left. */
 export interface Left {
@@ -45,31 +45,23 @@ const AS_ADA = [
   ...Object.entries(SESSION).map(([name, value]) => `${name}=${value}`),
 ];
 
-/** Boots a copy of the base, in which ada's services run without her being logged in. */
-export async function boot(): Promise<Machine> {
-  const folder = temporaryFolder();
-  const root = folder.at("root");
+/**
+ * Boots a copy of the base, in which ada's services run without her being logged in.
+ *
+ * @param deadline how long the boot may take, in milliseconds
+ */
+export async function boot(deadline = 120_000): Promise<Machine> {
+  await using made = new AsyncDisposableStack();
+  const root = made.use(temporaryFolder()).at("root");
   await must("cp", ["-a", "--reflink=auto", BASE, root]);
   await must("chroot", [root, "useradd", "--create-home", "--shell", "/bin/bash", "ada"]);
   await Deno.mkdir(join(root, "var/lib/systemd/linger"), { recursive: true });
   await Deno.writeTextFile(join(root, "var/lib/systemd/linger/ada"), "");
-  const nspawn = new Deno.Command("systemd-nspawn", {
-    args: ["-q", "-D", root, "--register=no", "--keep-unit", "--resolv-conf=off", "--timezone=off", "-b"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const console = transcribe(nspawn.stdout);
-  const errors = transcribe(nspawn.stderr);
-  await console.matches(/login:/).catch((error) => {
-    throw new Error(`the machine does not boot: ${errors.text()}`, { cause: error });
-  });
-  const children = `/proc/${nspawn.pid}/task/${nspawn.pid}/children`;
-  const init = (await Deno.readTextFile(children)).trim().split(" ")[0]!;
+  const { init } = made.use(await bootFolder(root, deadline));
 
   async function run(before: readonly string[], script: string, stdin = ""): Promise<Left> {
     const child = new Deno.Command("nsenter", {
-      args: ["-t", init, "-a", ...before, "sh", "-c", script],
+      args: ["-t", String(init), "-a", ...before, "sh", "-c", script],
       clearEnv: true,
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", DEBIAN_FRONTEND: "noninteractive" },
       stdin: "piped",
@@ -84,6 +76,7 @@ export async function boot(): Promise<Machine> {
     return { code, stdout: text, output: text + new TextDecoder().decode(stderr) };
   }
 
+  const parts = made.move();
   const machine: Machine = {
     at: (...path) => join(root, ...path),
     root: (script) => run([], script),
@@ -93,14 +86,7 @@ export async function boot(): Promise<Machine> {
       if (left.code !== 0) throw new Error(`${script}\nended with ${left.code}:\n${left.output}`);
       return left.stdout;
     },
-    async [Symbol.asyncDispose]() {
-      // Tells its init to power off.
-      nspawn.kill("SIGTERM");
-      await nspawn.stdin.close().catch(() => {});
-      await nspawn.status;
-      await Promise.all([console.ended, errors.ended]);
-      folder[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
   return machine;
 }

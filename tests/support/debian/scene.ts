@@ -16,9 +16,10 @@ export interface DebianScene extends AsyncDisposable {
 
 /** Boots it. Nothing is installed yet. */
 export async function startDebianScene(): Promise<DebianScene> {
-  const folder = temporaryFolder();
-  const providers = await startProviders(folder.path);
-  const machine = await boot();
+  await using made = new AsyncDisposableStack();
+  const folder = made.use(temporaryFolder());
+  const providers = made.use(await startProviders(folder.path));
+  const machine = made.use(await boot());
   await Deno.copyFile(providers.hostsFile, machine.at("etc/hosts"));
   await Deno.copyFile(providers.authority, machine.at("etc/ssl/company.pem"));
   await Deno.copyFile(debFor("amd64"), machine.at("root/agentgazer.deb"));
@@ -26,15 +27,8 @@ export async function startDebianScene(): Promise<DebianScene> {
   await machine.adaGets(`mkdir -p ~/.config/systemd/user/agentgazer.service.d
     printf '[Service]\\nEnvironment=DENO_CERT=/etc/ssl/company.pem\\n' \
       > ~/.config/systemd/user/agentgazer.service.d/network.conf`);
-  return {
-    machine,
-    providers,
-    async [Symbol.asyncDispose]() {
-      await machine[Symbol.asyncDispose]();
-      await providers[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
-    },
-  };
+  const parts = made.move();
+  return { machine, providers, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
 /** Installs a package with Debian's own tool. @returns what it said @throws {Error} when it fails */
@@ -49,6 +43,20 @@ export async function listening({ adaGets }: Machine): Promise<void> {
   await adaGets(
     "curl -s --fail --retry 60 --retry-connrefused --retry-delay 1 http://127.0.0.1:18900/health",
   );
+}
+
+/**
+ * Waits until ada's journal of the service has a line that matches a pattern of grep.
+ *
+ * @param after a cursor of the journal
+ * @returns the journal up to that line
+ * @throws {Error} when none comes within a minute
+ */
+export function logged({ adaGets }: Machine, pattern: string, after?: string): Promise<string> {
+  const from = after === undefined ? "--lines=all" : `--after-cursor=${after}`;
+  // In a pipe, what writes would be waited for, and it learns only from its next line that nobody reads any more.
+  return adaGets(`bash -c 'grep -m 1 -B 9999 "$0" \
+    < <(timeout 60 journalctl --user -u agentgazer -f -o cat "$1" 2>/dev/null)' '${pattern}' '${from}'`);
 }
 
 /** Makes a package of an older version, which also has a file that this one does not have any more. */
