@@ -42,12 +42,24 @@ export async function makeArchive(
   return file;
 }
 
+/** The README, and what it leads to. */
+const DOCUMENTS = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "docs/first-call.svg",
+  "docs/reference.md",
+  "docs/sandboxes.md",
+];
+
 async function contents(executable: string, seconds: number): Promise<Tree> {
+  const documents = DOCUMENTS.map(async (name) => [name, { content: await ownFile(name) }] as const);
   return new Map<string, PackedFile>([
     ["agentgazer", { content: await Deno.readFile(executable), executable: true }],
     ["COPYRIGHT", { content: await copyright() }],
     ["LICENSE", { content: await ownFile("LICENSE") }],
-    ["README.md", { content: await ownFile("README.md") }],
+    ...await Promise.all(documents),
     ["completions/agentgazer.bash", { content: completions("bash") }],
     ["completions/_agentgazer", { content: completions("zsh") }],
     ["completions/agentgazer.fish", { content: completions("fish") }],

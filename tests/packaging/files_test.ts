@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { commandTree, pageOf } from "../../scripts/docs/pages.ts";
 import { isPackaged } from "../../scripts/packaging/release.ts";
+import { ROOT } from "../support/needs.ts";
 import { archives, debFor, DIST, pathsIn, run } from "../support/packages.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -55,6 +56,9 @@ Deno.test("a Debian package holds what its users expect, and nothing else", asyn
 Deno.test("an archive holds one folder with what its users expect, and nothing else", async (t) => {
   const found = await archives();
   assert.ok(found.size >= 2);
+  const readme = await Deno.readTextFile(join(ROOT, "README.md"));
+  const linked = new Set([...readme.matchAll(/\]\((?!#)([\w./-]+)\)/g)].map(([, path]) => path!));
+  assert.ok(linked.size > 3);
   for (const [triple, path] of found) {
     await t.step(triple, async () => {
       const folder = basename(path, ".tar.gz");
@@ -65,6 +69,7 @@ Deno.test("an archive holds one folder with what its users expect, and nothing e
           "COPYRIGHT",
           "LICENSE",
           "README.md",
+          ...linked,
           "agentgazer",
           "completions/_agentgazer",
           "completions/agentgazer.bash",
