@@ -45,6 +45,25 @@ Deno.test("start listens where it is told, says so in proxy.json, and takes that
   }
 });
 
+Deno.test("start knows the port that a proxy of this vault has, whatever that one's address says", async () => {
+  using box = commandLine();
+  const said: string[] = [];
+  const tls = ["--tls-cert", "c.pem", "--tls-key", "k.pem", "--allow-host", "box:18942"];
+  const { code } = await box.run(["start", "--port", "18941", ...tls], {
+    async onErr(text, system) {
+      if (!/listens on https:\/\/box:18942/.test(text)) return;
+      for (const port of ["18941", "18942"]) {
+        const options = { onServe: throwing(new Deno.errors.AddrInUse("x")) };
+        said.push((await box.run(["start", "--port", port], options)).err);
+      }
+      system.raise("SIGTERM");
+    },
+  });
+  assert.equal(code, 0);
+  assert.match(said[0]!, /:18941: agentgazer runs there already\n/);
+  assert.match(said[1]!, /:18942: another program uses the port\n/);
+});
+
 const FAILURES: [what: string, options: CommandOptions, code: number, says: RegExp][] = [
   [
     "the port is taken",
