@@ -73,7 +73,8 @@ async function env(context: Context, options: EnvOptions): Promise<void> {
   }
   const [first] = found;
   if (first === undefined) {
-    const refused = PROVIDERS.filter((row) => isRead(row, readings) && isStored(row) && !isAllowed(row));
+    // Otherwise one of these would have been taken.
+    const refused = PROVIDERS.filter((row) => isRead(row, readings) && isStored(row));
     return await writeNote(terminal, ...refused.length > 0 ? notFor(client, refused) : nothingFor(tool));
   }
   if (tool?.remark !== undefined) await writeNote(terminal, ...tool.remark(first.url));

@@ -50,6 +50,15 @@ const ALL: [tool: string, lines: string[]][] = [
     "export DEEPSEEK_API_KEY='TOKEN'",
     `export DEEPSEEK_API_BASE='${PROXY}/deepseek/beta'`,
   ]],
+  ["langchain", [
+    "unset OPENAI_API_BASE",
+    "unset ANTHROPIC_AUTH_TOKEN",
+    "unset ANTHROPIC_API_URL",
+    "export OPENAI_API_KEY='TOKEN'",
+    `export OPENAI_BASE_URL='${PROXY}/openai/v1'`,
+    "export ANTHROPIC_API_KEY='TOKEN'",
+    `export ANTHROPIC_BASE_URL='${PROXY}/anthropic'`,
+  ]],
   ["openai", ["export OPENAI_API_KEY='TOKEN'", `export OPENAI_BASE_URL='${PROXY}/openai/v1'`]],
 ];
 

@@ -129,6 +129,7 @@ const ADDRESSES: [what: string, content: string, address: string][] = [
   ["the running proxy's", '{"url":"http://127.0.0.1:4321","port":4321,"pid":1}', "http://127.0.0.1:4321"],
   ["one of IPv6", '{"url":"http://[::1]:4321","port":4321,"pid":1}', "http://[::1]:4321"],
   ["the default at nonsense", "{", DEFAULT_ADDRESS],
+  ["the default where no port is named", '{"url":"http://127.0.0.1:4321","pid":1}', DEFAULT_ADDRESS],
   [
     "the default at a URL that would break out",
     `{"url":"http://x:1';id;'","port":4321,"pid":1}`,
