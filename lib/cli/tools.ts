@@ -79,7 +79,8 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     ],
   },
   // https://aider.chat/docs/llms/openai-compat.html; the others by the library that it calls models with:
-  // https://docs.litellm.ai/docs/providers/anthropic, https://docs.litellm.ai/docs/providers/deepseek
+  // https://docs.litellm.ai/docs/providers/anthropic, https://docs.litellm.ai/docs/providers/deepseek. There
+  // OPENAI_BASE_URL wins over OPENAI_API_BASE.
   aider: {
     reads: [
       { ...OPENAI, providers: ["openai"], base: ["OPENAI_API_BASE", "OPENAI_BASE_URL"] },

@@ -13,6 +13,6 @@ export function isExcepted(env: System["env"], host: string): boolean {
   const names = (env("NO_PROXY") ?? env("no_proxy") ?? "").split(",").map((name) => name.trim());
   return names.some((name) => {
     const domain = name.replace(/^\./, "");
-    return name === "*" || domain !== "" && `.${host}`.endsWith(`.${domain}`);
+    return name === "*" || `.${host}`.endsWith(`.${domain}`);
   });
 }

@@ -62,6 +62,18 @@ Deno.test("publishAddress() takes the place when the first proxy has ended", asy
   assert.throws(() => Deno.lstatSync(two.home.proxy), Deno.errors.NotFound);
 });
 
+Deno.test("publishAddress() takes nothing back that another proxy has put there", async () => {
+  using folder = temporaryFolder();
+  const home = homeFrom(() => folder.at("home"));
+  const alone = { sleep: () => assert.fail("nobody is waited for"), onOther: () => assert.fail("nobody") };
+  const withdraw = await publishAddress(home, FIRST, alone);
+  Deno.removeSync(home.proxy);
+  const other = await publishAddress(home, SECOND, alone);
+  await withdraw();
+  assert.deepEqual(runningAddress(home), SECOND);
+  await other();
+});
+
 Deno.test("publishAddress() replaces a file that can't be used", async () => {
   using folder = temporaryFolder();
   const home = homeFrom(() => folder.at("home"));

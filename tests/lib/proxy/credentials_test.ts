@@ -45,6 +45,21 @@ async function makeSetting(): Promise<Setting> {
   return setting;
 }
 
+Deno.test("Credentials.expired() knows the clients whose time is over, and no others", async () => {
+  using setting = await makeSetting();
+  const expiresAt = (time: number) => new Date(setting.clock.now() + time).toISOString();
+  await setting.putClient("past", "agz_past", { expiresAt: expiresAt(-1) });
+  await setting.putClient("future", "agz_future", { expiresAt: expiresAt(1) });
+  const named = ["agz_past", "agz_future", "agz_token", "agz_none"].map((token) => [
+    setting.credentials.client(token)?.name,
+    setting.credentials.expired(token)?.name,
+  ]);
+  assert.deepEqual(named, [[undefined, "past"], ["future", undefined], ["default", undefined], [
+    undefined,
+    undefined,
+  ]]);
+});
+
 Deno.test("Credentials.client() knows a client by its whole token only", async (t) => {
   using setting = await makeSetting();
   assert.equal(setting.credentials.client("agz_token")?.name, "default");
