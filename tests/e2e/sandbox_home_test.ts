@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { testWith } from "../support/needs.ts";
 import type { RunOptions } from "../support/program.ts";
 import { messagesIn, recipe } from "../support/recipe.ts";
@@ -33,6 +34,7 @@ testWith(NEEDS, "the recipe for a user without a home lets a key be stored and u
 });
 
 testWith(NEEDS, "a user without a home is told what is missing", async (t) => {
+  assert.ok(!existsSync("/nonexistent"), "/nonexistent is there");
   await using yard = await makeYard();
   const rootsOwn = await yard.folder("roots", 0, 0o755);
   const open = await yard.folder("open", 0, 0o1777);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { SHELLS } from "../../../lib/cli/shells.ts";
 import { testWith } from "../../support/needs.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const HOSTILE = ["'", "\\\\", "\\'", "$(id)`id`$HOME", "a b\tc", "';id;'", "!!", "é\u{1f511}", "~/*"];
 
@@ -15,11 +16,12 @@ testWith(
   ["shells"],
   "every shell takes a variable for what it is, and no part of it for a command",
   async (t) => {
+    using home = temporaryFolder();
     for (const [shell, program, args] of PROGRAMS) {
       await t.step(shell, async () => {
         const { set, unset } = SHELLS[shell];
         const evaluated = async (text: string) => {
-          const env = { HOME: "/nonexistent" };
+          const env = { HOME: home.path };
           const { stdout } = await new Deno.Command(program, { args: [...args, text], env }).output();
           return new TextDecoder().decode(stdout);
         };
