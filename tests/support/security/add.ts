@@ -2,9 +2,8 @@ import { ATTRIBUTE_OPTIONS, type Attributes, attributesIn, isMatch } from "./att
 import type { Bytes } from "./bytes.ts";
 import { getopt, type Option } from "./getopt.ts";
 import { now } from "./print.ts";
-import type { StoredItem } from "./state.ts";
 import { DUPLICATE, FAILED, isKeychain, NO_SUCH_KEYCHAIN, OK, statusText, USAGE } from "./status.ts";
-import type { Tool } from "./tool.ts";
+import { Dialog, type Tool } from "./tool.ts";
 
 interface Wish {
   readonly attributes: Attributes;
@@ -16,9 +15,9 @@ interface Wish {
 }
 
 /** `add-generic-password` */
-export function addPassword(args: readonly Bytes[], tool: Tool): number {
+export async function addPassword(args: readonly Bytes[], tool: Tool): Promise<number> {
   const { options, rest } = getopt(args, ATTRIBUTE_OPTIONS + "p:w:X:UAT:");
-  const wish = wishOf(options, tool);
+  const wish = await wishOf(options, tool);
   if (typeof wish === "number") return wish;
   const { account, service } = wish.attributes;
   if (account === undefined || service === undefined) return USAGE;
@@ -32,11 +31,11 @@ export function addPassword(args: readonly Bytes[], tool: Tool): number {
   return store(wish, keychain, tool);
 }
 
-function wishOf(options: readonly Option[], tool: Tool): Wish | number {
+async function wishOf(options: readonly Option[], tool: Tool): Promise<Wish | number> {
   let secret = "";
   for (const { letter, value, problem } of options) {
     if (letter === "w" || letter === "p") {
-      const typed = problem === undefined ? value : askTwice(tool);
+      const typed = problem === undefined ? value : await askTwice(tool);
       if (typed === undefined) return FAILED;
       secret = typed;
     } else if (problem !== undefined) {
@@ -61,12 +60,12 @@ function bytesOfHex(digits: Bytes): Bytes | undefined {
 }
 
 /** A last `-w` without a value. The real tool prefers the terminal to stdin, if there is one. */
-function askTwice(tool: Tool): Bytes | undefined {
+async function askTwice(tool: Tool): Promise<Bytes | undefined> {
   for (let tries = 0; tries < 3; tries++) {
     tool.err("password data for new item: ");
-    const first = tool.input.password();
+    const first = await tool.input.password();
     tool.err("retype password for new item: ");
-    if (tool.input.password() === first) return first;
+    if (await tool.input.password() === first) return first;
     tool.err("passwords don't match\n");
   }
   return undefined;
@@ -77,26 +76,22 @@ function store(
   keychain: Bytes | undefined,
   tool: Tool,
 ): number {
-  const isSame = (item: StoredItem) => isMatch(item.attributes, attributes);
-  const refusal = update && tool.state.items().some(isSame) ? tool.answer("update") : undefined;
-  const outcome = tool.state.change((items) => {
-    const modified = now();
-    const found = items.find(isSame);
-    if (found === undefined) {
-      items.push({ attributes, secret, created: modified, modified });
-      return "added";
-    }
-    if (!update || refusal !== undefined) return "refused";
-    Object.assign(found.attributes, attributes);
-    Object.assign(found, { secret, modified });
-    return "updated";
-  });
-  if (outcome === "refused") {
+  const { items } = tool.state;
+  const modified = now();
+  const found = items.find((item) => isMatch(item.attributes, attributes));
+  if (found === undefined) {
+    items.push({ attributes, secret, created: modified, modified });
+    return OK;
+  }
+  const refusal = update ? tool.answer("update") : undefined;
+  if (!update || refusal !== undefined) {
     // What went wrong with the change is only said, and then hidden behind the attempt to add.
     if (typeof refusal === "number") tool.complain(`SecKeychainItemModifyContent: ${statusText(refusal)}`);
     return creationFailed(tool, keychain, DUPLICATE);
   }
-  if (outcome === "updated" && access) tool.dialog();
+  Object.assign(found.attributes, attributes);
+  Object.assign(found, { secret, modified });
+  if (access) throw new Dialog(false);
   return OK;
 }
 

@@ -21,12 +21,6 @@ export function unpack(bytes: Bytes): Uint8Array {
   return new Uint8Array(Buffer.from(bytes, "latin1"));
 }
 
-/** Writes all of it to a stream of this process. */
-export function write(stream: { writeSync(array: Uint8Array): number }, bytes: Bytes): void {
-  const array = unpack(bytes);
-  for (let done = 0; done < array.length;) done += stream.writeSync(array.subarray(done));
-}
-
 /** The hexadecimal digits, two for each byte. */
 export function hex(bytes: Bytes): string {
   return Buffer.from(bytes, "latin1").toString("hex");

@@ -5,7 +5,7 @@ import { dumpKeychain, showInfo } from "./keychain.ts";
 import { FAILED, OK, USAGE } from "./status.ts";
 import type { Tool } from "./tool.ts";
 
-type Command = (args: readonly Bytes[], tool: Tool) => number;
+type Command = (args: readonly Bytes[], tool: Tool) => number | Promise<number>;
 
 /** What the real tool can do and this one can't. A test that gets here is wrong, and fails by this exit code. */
 const NOT_STOOD_IN = 70;
@@ -39,7 +39,11 @@ const NAMES = (
  *
  * @returns its OSStatus, or a small number where the tool itself failed
  */
-export function execute([word, ...args]: readonly Bytes[], tool: Tool, isVerbose: boolean): number {
+export async function execute(
+  [word, ...args]: readonly Bytes[],
+  tool: Tool,
+  isVerbose: boolean,
+): Promise<number> {
   if (word === undefined) return OK;
   const name = NAMES.find((name) => name.startsWith(word));
   if (name === undefined) {
@@ -52,7 +56,7 @@ export function execute([word, ...args]: readonly Bytes[], tool: Tool, isVerbose
     tool.complain(`the stand-in does not do ${name}`);
     return NOT_STOOD_IN;
   }
-  const status = command(args, tool);
+  const status = await command(args, tool);
   if (status === USAGE) tool.err(`Usage: ${name} [options...]\n`);
   return status;
 }

@@ -35,12 +35,8 @@ export function deletePassword(args: readonly Bytes[], tool: Tool): number {
   if (typeof item === "number") return item;
   const answer = tool.answer("delete");
   tool.out(printedItem(item));
-  if (answer === undefined) {
-    tool.state.change((items) => {
-      const at = items.findIndex(({ attributes }) => isMatch(attributes, item.attributes));
-      if (at >= 0) items.splice(at, 1);
-    });
-  }
+  const { items } = tool.state;
+  if (answer === undefined) items.splice(items.indexOf(item), 1);
   tool.err("password has been deleted.\n");
   return typeof answer === "number" ? answer : OK;
 }
@@ -51,7 +47,7 @@ function search(options: readonly Option[], keychains: readonly Bytes[], tool: T
   const answer = tool.answer("search");
   if (typeof answer === "number" && answer !== NOT_FOUND) return answer;
   const isHere = answer === undefined && (keychains.length === 0 || keychains.some(isKeychain));
-  const item = isHere ? tool.state.items().find(({ attributes }) => isMatch(attributes, wanted)) : undefined;
+  const item = isHere ? tool.state.items.find(({ attributes }) => isMatch(attributes, wanted)) : undefined;
   if (item !== undefined) return item;
   tool.complain(`SecKeychainSearchCopyNext: ${statusText(NOT_FOUND)}`);
   return NOT_FOUND;

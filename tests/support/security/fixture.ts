@@ -1,15 +1,14 @@
-import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { type Bytes, bytesOf, pack, textOf, unpack } from "./bytes.ts";
 import { writeProgram } from "../write_program.ts";
 import type { Mode } from "./modes.ts";
 import { now } from "./print.ts";
-import { type Call, State } from "./state.ts";
+import { serve } from "./server.ts";
+import type { State } from "./state.ts";
 
 export type { Action, Answer, Answers, Mode } from "./modes.ts";
-export type { Call } from "./state.ts";
 
-const PROGRAM = fileURLToPath(new URL("program.ts", import.meta.url));
+const CLIENT = Deno.readTextFileSync(new URL("client.pl", import.meta.url));
 
 /** A generic password. */
 export interface Item {
@@ -17,6 +16,14 @@ export interface Item {
   readonly account: string;
   readonly label: string;
   readonly secret: Uint8Array;
+}
+
+/** One start of the tool. */
+export interface Call {
+  /** The arguments after the program's name. */
+  readonly argv: readonly string[];
+  /** What it read from stdin; not what was left in the pipe. */
+  readonly stdin: Uint8Array;
 }
 
 /** A stand-in for `/usr/bin/security`, with a Keychain of its own. Both are gone at disposal. */
@@ -36,62 +43,52 @@ export interface Security extends Disposable {
 }
 
 /** Makes a stand-in with an empty Keychain. */
-export function startSecurity(options: { readonly mode?: Mode } = {}): Security {
+export function startSecurity({ mode = "normal" }: { readonly mode?: Mode } = {}): Security {
   const folder = temporaryFolder();
   const path = folder.at("security");
-  const state = new State(folder.at("state"));
-  let mode = options.mode ?? "normal";
-  state.prepare(mode);
-  writeProgram(path, script(state.folder));
+  const socket = folder.at("socket");
+  const state: State = { mode, items: [], starts: [], dialogs: 0 };
+  writeProgram(path, `#!/usr/bin/perl\nour $socket = ${quote(socket)};\n${CLIENT}`);
+  const server = serve(socket, state);
 
   return {
     path,
     get mode() {
-      return mode;
+      return state.mode;
     },
     set mode(next) {
-      mode = next;
-      state.setMode(next);
+      state.mode = next;
     },
     put: (service, account, secret) => put(state, bytesOf(service), bytesOf(account), pack(secret)),
     items: () =>
-      state.items().map(({ attributes, secret }) => ({
+      state.items.map(({ attributes, secret }) => ({
         service: textOf(attributes.service ?? ""),
         account: textOf(attributes.account ?? ""),
         label: textOf(attributes.label ?? ""),
         secret: unpack(secret),
       })),
-    calls: () => state.calls(),
-    dialogs: () => state.dialogs(),
-    [Symbol.dispose]: () => folder[Symbol.dispose](),
+    calls: () => state.starts.map(({ argv, stdin }) => ({ argv, stdin: unpack(stdin) })),
+    dialogs: () => state.dialogs,
+    [Symbol.dispose]() {
+      server[Symbol.dispose]();
+      folder[Symbol.dispose]();
+    },
   };
 }
 
-/** The environment is cleared by whoever starts it, so it brings along what the runtime needs. */
-function script(folder: string): string {
-  const exports = ["HOME", "DENO_DIR"].flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [`export ${name}=${quote(value)}\n`];
-  });
-  const command = [Deno.execPath(), "run", "-q", "-A", "--no-config", PROGRAM, folder].map(quote).join(" ");
-  return `#!/bin/sh\n${exports.join("")}exec ${command} "$@"\n`;
+/** For Perl. */
+function quote(text: string): string {
+  return `'${text.replaceAll(/['\\]/g, "\\$&")}'`;
 }
 
-/** For a shell. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function put(state: State, service: Bytes, account: Bytes, secret: Bytes): void {
-  state.change((items) => {
-    const modified = now();
-    const found = items.find(({ attributes }) =>
-      attributes.service === service && attributes.account === account
-    );
-    if (found === undefined) {
-      items.push({ attributes: { account, service, label: service }, secret, created: modified, modified });
-    } else {
-      Object.assign(found, { secret, modified });
-    }
-  });
+function put({ items }: State, service: Bytes, account: Bytes, secret: Bytes): void {
+  const modified = now();
+  const found = items.find(({ attributes }) =>
+    attributes.service === service && attributes.account === account
+  );
+  if (found === undefined) {
+    items.push({ attributes: { account, service, label: service }, secret, created: modified, modified });
+  } else {
+    Object.assign(found, { secret, modified });
+  }
 }

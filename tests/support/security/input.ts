@@ -1,4 +1,4 @@
-import { type Bytes, pack } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 
 /** The buffer of `security -i`, with the NUL at its end (MAX_LINE_LEN in security.c). */
 const LINE_BUFFER = 4096;
@@ -8,23 +8,23 @@ const MAX_PASSWORD = 128;
 
 /** stdin as C's stdio reads it. */
 export class Input {
-  readonly #note: (chunk: Uint8Array) => void;
+  readonly #read: () => Promise<Bytes>;
   #chunk = "";
   #next = 0;
 
-  /** @param note is given every byte that was read */
-  constructor(note: (chunk: Uint8Array) => void) {
-    this.#note = note;
+  /** @param read gives what comes next, and nothing at the end */
+  constructor(read: () => Promise<Bytes>) {
+    this.#read = read;
   }
 
   /**
    * The next line, without its end; a full buffer ends it too, and what follows is another line.
    * Nothing at the end, so a last line without a line end is lost.
    */
-  line(): Bytes | undefined {
+  async line(): Promise<Bytes | undefined> {
     let line = "";
     while (line.length < LINE_BUFFER - 1) {
-      const byte = this.#byte();
+      const byte = await this.#byte();
       if (byte === undefined) return undefined;
       if (byte === "\n") break;
       line += byte;
@@ -33,20 +33,20 @@ export class Input {
   }
 
   /** What getpass(3) reads where there is no terminal. */
-  password(): Bytes {
+  async password(): Promise<Bytes> {
     let password = "";
-    for (let byte = this.#byte(); byte !== undefined && byte !== "\n"; byte = this.#byte()) password += byte;
+    for (let byte = await this.#byte(); byte !== undefined && byte !== "\n"; byte = await this.#byte()) {
+      password += byte;
+    }
     return password.slice(0, MAX_PASSWORD);
   }
 
-  #byte(): Bytes | undefined {
+  async #byte(): Promise<Bytes | undefined> {
     if (this.#next === this.#chunk.length) {
-      const buffer = new Uint8Array(4096);
-      const chunk = buffer.subarray(0, Deno.stdin.readSync(buffer) ?? 0);
-      if (chunk.length === 0) return undefined;
-      this.#note(chunk);
-      this.#chunk = pack(chunk);
+      this.#chunk = await this.#read();
       this.#next = 0;
+      // Whoever asks again reads again, as at the end of a terminal's input.
+      if (this.#chunk === "") return undefined;
     }
     return this.#chunk[this.#next++];
   }

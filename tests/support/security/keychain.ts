@@ -19,7 +19,7 @@ export function showInfo(args: readonly Bytes[], tool: Tool): number {
 export function dumpKeychain(args: readonly Bytes[], tool: Tool): number {
   const { options } = getopt(args, "d");
   if (options.some(({ problem }) => problem !== undefined)) return USAGE;
-  for (const item of tool.state.items()) {
+  for (const item of tool.state.items) {
     const answer = options.length > 0 ? tool.answer("read") : undefined;
     tool.out(printedItem(item));
     if (options.length > 0 && typeof answer !== "number") tool.out(`data:\n${printedBytes(item.secret)}\n`);

@@ -1,27 +1,37 @@
-import { type Bytes, write } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
+import type { Client } from "./client.ts";
 import type { Input } from "./input.ts";
 import { type Action, type Answer, answersIn } from "./modes.ts";
 import type { State } from "./state.ts";
 
-/** How often a process that is blocked looks whether its stand-in is gone, in milliseconds. */
-const LOOK = 100;
+/** Thrown to open a dialog: since nobody answers it, nothing that would come next is done. */
+export class Dialog extends Error {
+  readonly hasAgent: boolean;
+
+  constructor(hasAgent: boolean) {
+    super();
+    this.hasAgent = hasAgent;
+  }
+}
 
 /** One running process of the tool. */
 export class Tool {
   readonly state: State;
   readonly input: Input;
+  readonly #client: Client;
 
-  constructor(state: State, input: Input) {
+  constructor(state: State, input: Input, client: Client) {
     this.state = state;
     this.input = input;
+    this.#client = client;
   }
 
   out(bytes: Bytes): void {
-    write(Deno.stdout, bytes);
+    this.#client.out(bytes);
   }
 
   err(bytes: Bytes): void {
-    write(Deno.stderr, bytes);
+    this.#client.err(bytes);
   }
 
   /** Reports an error as the tool does. */
@@ -31,29 +41,10 @@ export class Tool {
 
   /** What comes in place of the Keychain's answer: an OSStatus, or nothing. A dialog never gives one. */
   answer(action: Action): Exclude<Answer, "dialog" | "dialog-with-agent"> | undefined {
-    const answer = answersIn(this.state.mode())[action];
-    if (answer === "dialog" || answer === "dialog-with-agent") return this.dialog(answer);
-    return answer;
-  }
-
-  /** Opens a dialog that nobody answers. The process ends by being killed, or with its stand-in. */
-  dialog(kind: "dialog" | "dialog-with-agent" = "dialog"): never {
-    const { folder } = this.state;
-    if (kind === "dialog-with-agent") {
-      const script = 'while [ -d "$0" ]; do sleep 0.1; done';
-      new Deno.Command("/bin/sh", { args: ["-c", script, folder], stdin: "null" }).spawn();
+    const answer = answersIn(this.state.mode)[action];
+    if (answer === "dialog" || answer === "dialog-with-agent") {
+      throw new Dialog(answer === "dialog-with-agent");
     }
-    this.state.noteDialog();
-    const sleeper = new Int32Array(new SharedArrayBuffer(4));
-    while (exists(folder)) Atomics.wait(sleeper, 0, 0, LOOK);
-    Deno.exit(1);
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
+    return answer;
   }
 }
