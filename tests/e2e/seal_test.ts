@@ -61,6 +61,8 @@ testWith(NEEDS, "the sealed program reaches hosts of the table and no other, and
       });
     }
   }
+  // It need not be searched for secrets.
+  await Deno.remove(probe);
 });
 
 testWith(["compile"], "agentgazer leaves no code cache in the temporary folder", async () => {

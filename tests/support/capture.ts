@@ -54,7 +54,7 @@ export async function capture(port: number): Promise<Capture | undefined> {
     async end() {
       if (isListening) stop();
       await Promise.all([child.status, notes.ended, reading]);
-      return Buffer.concat(parts).toString("latin1");
+      return new TextDecoder("latin1").decode(Buffer.concat(parts));
     },
   };
 }

@@ -8,6 +8,9 @@ const [PLAIN, BASE64, HEX] = [8, 12, 16];
 /** What says nothing: how keys and tokens of a kind begin. */
 const PREFIX = /^(?:rt_|ac_|eyJ|deviceauth_|sk-(?:proj-|ant-api03-|api-)?)/;
 
+/** Many times as fast as a `Buffer`, with millions of bytes. */
+const LATIN1 = new TextDecoder("latin1");
+
 /** Searches texts for secrets, in each spelling in which they have leaked from other programs. */
 export class Leaks {
   readonly #pieces = new Map<number, Set<string>>([PLAIN, BASE64, HEX].map((length) => [length, new Set()]));
@@ -48,7 +51,7 @@ export class Leaks {
       if (isExempt(path)) continue;
       this.assertNone(name, `a file name in ${folder}`);
       if (isDirectory) await this.assertNoneBelow(path, isExempt);
-      else if (isFile) this.assertNone(Buffer.from(await Deno.readFile(path)).toString("latin1"), path);
+      else if (isFile) this.assertNone(LATIN1.decode(await Deno.readFile(path)), path);
     }
   }
 
