@@ -8,7 +8,7 @@ const KEYS = [["openai", "sk-proj-one"], ["mistral", "another-0123456789abcdef"]
 
 /** Two processes make the vault; both keys must open with what is there afterwards. */
 async function race({ run, opened }: KeyringBox, env: Readonly<Record<string, string>>): Promise<void> {
-  // Not traced: that would take more time than the race.
+  // Not traced: strace makes a run take up to twice as long.
   const set = ([id, key]: readonly [string, string]) =>
     run(["providers", "set", id], { stdin: key, env, wrapper: [] });
   for (const { code, stderr } of await Promise.all(KEYS.map(set))) assert.equal(code, 0, stderr);
