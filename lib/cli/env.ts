@@ -73,7 +73,7 @@ async function env(context: Context, options: EnvOptions): Promise<void> {
   }
   const [first] = found;
   if (first === undefined) {
-    // Otherwise one of these would have been taken.
+    // The client may use none of these, or it would have been taken.
     const refused = PROVIDERS.filter((row) => isRead(row, readings) && isStored(row));
     return await writeNote(terminal, ...refused.length > 0 ? notFor(client, refused) : nothingFor(tool));
   }

@@ -95,3 +95,10 @@ Deno.test("a line of 4095 bytes succeeds even if its command fails", async () =>
     assert.deepEqual(await run(security, ["-i"], `${long(length)}\n`), { code, stdout: "", stderr });
   }
 });
+
+Deno.test("no more is taken from stdin than a buffer at a time", async () => {
+  using security = startSecurity();
+  const answers = `${"p".repeat(100)}\n`.repeat(2);
+  assert.equal((await run(security, [...ADD, "-w"], answers + "x".repeat(20_000))).code, 0);
+  assert.equal(security.calls()[0]!.stdin.length, 4096);
+});

@@ -77,8 +77,9 @@ testWith(["compile"], "a vault stays whole although its lock is removed again an
     }
   })();
   const names = Array.from({ length: 30 }, (_, i) => `client-${i}`);
-  const runs = await Promise.all(names.map((name) => box.run(["clients", "add", name])));
-  done = true;
+  const runs = await Promise.all(names.map((name) => box.run(["clients", "add", name]))).finally(() => {
+    done = true;
+  });
   await removing;
   for (const { code, stderr } of runs) assert.ok([0, 5].includes(code), stderr);
   const list = await box.run(["clients", "list", "--json"]);

@@ -130,6 +130,7 @@ Deno.test("keepFresh() looks at each login, whatever becomes of the others", asy
   const ensure = async (id: string) => {
     seen.push(id);
     if (id !== ID) throw new AppError("login_required", "of the test");
+    // Whoever does not wait for this goes on before the next turn.
     await new Promise((resolve) => setTimeout(resolve));
     seen.push("done");
   };

@@ -46,12 +46,16 @@ export async function killInDialog(
   return child;
 }
 
+/** How long a dialog may take to open, in milliseconds. */
+const LIMIT = 20_000;
+
 /** Resolves when the only process of a stand-in has opened its first dialog. */
 async function dialogOf(security: Security, child: Deno.ChildProcess): Promise<void> {
   let ended = false;
   child.status.then(() => ended = true);
+  const end = performance.now() + LIMIT;
   while (security.dialogs() === 0) {
-    if (ended) throw new Error("It ended without a dialog");
+    if (ended || performance.now() > end) throw new Error(`It ${ended ? "ended" : "hangs"} without a dialog`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
