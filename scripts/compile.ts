@@ -13,15 +13,11 @@ import { commitTime } from "./compile/commit_time.ts";
 import { ROOT } from "./compile/deno.ts";
 import { makeExecutable, NoRuntime } from "./compile/executable.ts";
 import { hostTarget, type Target, targetNamed, TARGETS } from "./compile/targets.ts";
+import { runTask } from "./task.ts";
 
 const OWN = join(ROOT, "dist", "agentgazer");
 
-try {
-  await main();
-} catch (error) {
-  console.error(`compile: error: ${error instanceof Error ? error.message : error}`);
-  Deno.exit(1);
-}
+await runTask("compile", main);
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
